@@ -44,7 +44,9 @@ export async function billOfMaterials() {
     serialNumber: `urn:uuid:${randomUUID()}`,
     version: 1,
     metadata: { timestamp: new Date().toISOString(), component: { ...componentOf('', self), type: 'application' } },
-    components: [...new Map(needed.map(([folder, one]) => [refOf(folder), componentOf(folder, one)])).values()],
+    components: [
+      ...new Map(needed.map(([folder, manifest]) => [refOf(folder), componentOf(folder, manifest)])).values(),
+    ],
     dependencies: ['', ...needed.map(([folder]) => folder)]
       .map((folder) => ({ ref: refOf(folder), dependsOn: usedBy(folder).map(refOf) }))
       .filter(({ ref }, at, all) => all.findIndex((other) => other.ref === ref) === at),

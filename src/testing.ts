@@ -51,7 +51,8 @@ export function sourceContract(
 
   describe('threepid source contract', () => {
     promise('returns the user of each known threepid', async (source) => {
-      for (const one of known) deepStrictEqual(plain(await source.find([one.threepid], never)), plain([one]));
+      for (const finding of known)
+        deepStrictEqual(plain(await source.find([finding.threepid], never)), plain([finding]));
     });
 
     promise('answers several at once, and omits unknown ones', async (source) => {
@@ -72,7 +73,7 @@ export function sourceContract(
       const answers = await Promise.all(asked.map((threepid) => source.find([threepid], never)));
       deepStrictEqual(
         answers.map(plain),
-        known.map((one) => plain([one])),
+        known.map((finding) => plain([finding])),
       );
     });
 
@@ -81,14 +82,14 @@ export function sourceContract(
       const listed = await listing(source);
       for (const association of listed) checkAssociation(association);
       const keys = new Set(plain(listed));
-      for (const one of plain(known)) ok(keys.has(one), `the listing does not contain ${one}`);
+      for (const finding of plain(known)) ok(keys.has(finding), `the listing does not contain ${finding}`);
     });
 
     promise('finds what it lists', async (source) => {
       if (!source.all) return;
-      const some = (await listing(source)).slice(0, MANY);
-      const answers = new Set(plain(await source.find(distinct(some), never)));
-      for (const { threepid, mxid } of some) {
+      const listed = (await listing(source)).slice(0, MANY);
+      const answers = new Set(plain(await source.find(distinct(listed), never)));
+      for (const { threepid, mxid } of listed) {
         const isFound = answers.has(described({ threepid, mxid })) || answers.has(described({ threepid }));
         ok(isFound, `find() does not return ${mxid} for ${keyOf(threepid)}, but all() does`);
       }

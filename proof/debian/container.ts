@@ -15,8 +15,8 @@ export async function proveContainer(machine: SystemdMachine, report: Report): P
   const lines = (stages.at(-1) ?? '').split('\n').slice(1);
   const all = (word: string) =>
     lines.filter((line) => line.startsWith(`${word} `)).map((line) => line.slice(word.length + 1));
-  const one = (word: string) => all(word).at(-1) ?? '';
-  const folder = one('WORKDIR');
+  const last = (word: string) => all(word).at(-1) ?? '';
+  const folder = last('WORKDIR');
   // The commands of the installation page created a user and a link with the same names.
   await machine.shell(`deluser --quiet --system islet; rm -rf ${folder} /usr/local/bin/islet; mkdir -p ${folder}`);
   for (const copy of all('COPY')) {
@@ -25,11 +25,11 @@ export async function proveContainer(machine: SystemdMachine, report: Report): P
   }
   for (const step of all('RUN')) await machine.shell(step);
 
-  const [uid, gid] = one('USER').split(':');
-  const words = (word: string) => JSON.parse(one(word)) as string[];
+  const [uid, gid] = last('USER').split(':');
+  const words = (word: string) => JSON.parse(last(word)) as string[];
   // Ports that no other server on this machine uses; the configuration is empty.
   const env = [
-    ...one('ENV')
+    ...last('ENV')
       .split(' ')
       .filter((entry) => !entry.startsWith('ISLET_CONFIG=')),
     'ISLET_LISTEN_PORT=18090',
@@ -39,7 +39,7 @@ export async function proveContainer(machine: SystemdMachine, report: Report): P
     `User=${uid}`,
     `Group=${gid}`,
     'ProtectSystem=strict',
-    `ReadWritePaths=${one('VOLUME')}`,
+    `ReadWritePaths=${last('VOLUME')}`,
     ...env.map((entry) => `Environment=${entry}`),
   ];
   const command = [...words('ENTRYPOINT'), ...words('CMD')];
@@ -50,7 +50,7 @@ export async function proveContainer(machine: SystemdMachine, report: Report): P
   );
   if (code !== 0) report.note(await machine.must('journalctl', '-u', 'container', '--no-pager', '-n', '40'));
   report.check('answers without root and with a read-only root file system', code === 0);
-  const health = JSON.parse(/CMD (\[.*\])/.exec(one('HEALTHCHECK'))?.[1] ?? '[]') as string[];
+  const health = JSON.parse(/CMD (\[.*\])/.exec(last('HEALTHCHECK'))?.[1] ?? '[]') as string[];
   const inside = health.map((word) => word.replace('8091', '18091'));
   report.check('its health check says that it is well', (await machine.run(...inside)).code === 0);
   await machine.must('systemctl', 'stop', 'container');

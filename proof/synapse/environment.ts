@@ -32,7 +32,7 @@ export async function startEnvironment({ folder, islet: config, files = {} }: En
   await trust(root, ca);
   const closing: (() => Promise<void>)[] = [];
   const close = async () => {
-    for (const one of closing.toReversed()) await one();
+    for (const step of closing.toReversed()) await step();
   };
   try {
     const [hs1, hs2] = await Promise.all(['hs1.test', 'hs2.test'].map((name) => startOne(name)));

@@ -94,13 +94,13 @@ function trim(value: unknown, name = ''): unknown {
   if (REPLACED.has(name)) return `{${name}}`;
   if (typeof value === 'string' && value.startsWith('!')) return '{room}';
   if (typeof value === 'number' && value > 1e9) return '{time}';
-  if (Array.isArray(value)) return value.map((one) => trim(one, name));
+  if (Array.isArray(value)) return value.map((element) => trim(element, name));
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, trim(one, key)]));
+  return Object.fromEntries(Object.entries(value).map(([key, child]) => [key, trim(child, key)]));
 }
 
 /** The types of the values, by name. */
 const shape = (value: unknown): string =>
-  JSON.stringify(value, (name, one: unknown) =>
-    typeof one === 'string' && name !== 'errcode' && name !== 'error' ? typeof one : one,
+  JSON.stringify(value, (name, member: unknown) =>
+    typeof member === 'string' && name !== 'errcode' && name !== 'error' ? typeof member : member,
   ) ?? '';

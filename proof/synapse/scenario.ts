@@ -94,7 +94,7 @@ export class Scenario {
 
   /** The requests through the proxies since this time, to these paths. */
   seen(since: number, path: RegExp): readonly Exchange[] {
-    return this.environment.exchanges.filter((one) => one.at >= since && path.test(one.path));
+    return this.environment.exchanges.filter((exchange) => exchange.at >= since && path.test(exchange.path));
   }
 
   private async linkMailedTo(address: string): Promise<URL> {

@@ -23,25 +23,25 @@ export type Comparison = Readonly<Record<string, number>>;
  * @param figures those of each program, one for each round; the first program is compared with the others
  */
 export function comparisonOf(figures: ReadonlyMap<string, readonly Figures[]>): Comparison {
-  const of = (name: string, value: (one: Figures) => number) => figures.get(name)?.map(value) ?? [];
+  const of = (name: string, value: (sample: Figures) => number) => figures.get(name)?.map(value) ?? [];
   const [first, ...others] = figures.keys();
   const ratios = others.flatMap((other) => {
-    const ratio = (value: (one: Figures) => number) => {
-      const theirs = of(other, value);
-      return median(of(first ?? '', value).map((own, at) => own / (theirs[at] ?? Number.NaN)));
+    const ratio = (value: (sample: Figures) => number) => {
+      const reference = of(other, value);
+      return median(of(first ?? '', value).map((own, at) => own / (reference[at] ?? Number.NaN)));
     };
     const name = `${first}To${other.slice(0, 1).toUpperCase()}${other.slice(1)}`;
     return [
-      [name, ratio((one) => one.perSecond)],
-      [`${name}ByCpu`, ratio((one) => 1 / one.cpuMs)],
+      [name, ratio((sample) => sample.perSecond)],
+      [`${name}ByCpu`, ratio((sample) => 1 / sample.cpuMs)],
     ];
   });
   return Object.fromEntries([
     ...[...figures.keys()].flatMap((name) => [
-      [`${name}PerSecond`, Math.round(median(of(name, (one) => one.perSecond)))],
-      [`${name}CpuMs`, median(of(name, (one) => one.cpuMs))],
+      [`${name}PerSecond`, Math.round(median(of(name, (sample) => sample.perSecond)))],
+      [`${name}CpuMs`, median(of(name, (sample) => sample.cpuMs))],
     ]),
-    [`${first}P99Ms`, median(of(first ?? '', (one) => one.p99))],
+    [`${first}P99Ms`, median(of(first ?? '', (sample) => sample.p99))],
     ...ratios,
   ]) as Comparison;
 }

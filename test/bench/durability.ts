@@ -53,9 +53,9 @@ export async function benchDurability() {
     }
     return {
       clients: CLIENTS,
-      syncedPerSecond: Math.round(median(figures.map((one) => one.synced))),
-      unsyncedPerSecond: Math.round(median(figures.map((one) => one.unsynced))),
-      syncedToUnsynced: median(figures.map((one) => one.synced / one.unsynced)),
+      syncedPerSecond: Math.round(median(figures.map((figure) => figure.synced))),
+      unsyncedPerSecond: Math.round(median(figures.map((figure) => figure.unsynced))),
+      syncedToUnsynced: median(figures.map((figure) => figure.synced / figure.unsynced)),
       target: TARGET,
     };
   } finally {

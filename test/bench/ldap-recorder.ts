@@ -14,10 +14,10 @@ export async function startLdapRecorder(port: number) {
     let rest = Buffer.alloc(0);
     client.on('data', (chunk) => {
       rest = Buffer.concat([rest, chunk]);
-      for (let one = elementAt(rest, 0); one && one.end <= rest.length; one = elementAt(rest, 0)) {
-        const message = Buffer.from(rest.subarray(0, one.end));
-        if (message[expectAt(message, one.start, INTEGER).end] === SEARCH_REQUEST) searches.push(message);
-        rest = rest.subarray(one.end);
+      for (let element = elementAt(rest, 0); element && element.end <= rest.length; element = elementAt(rest, 0)) {
+        const message = Buffer.from(rest.subarray(0, element.end));
+        if (message[expectAt(message, element.start, INTEGER).end] === SEARCH_REQUEST) searches.push(message);
+        rest = rest.subarray(element.end);
       }
     });
     for (const socket of [client, upstream]) {

@@ -6,7 +6,7 @@ import { isReached, lineText } from './lines.js';
 import { median } from './measure.js';
 
 const rounds = (perSecond: readonly number[], cpuMs: readonly number[]): readonly Figures[] =>
-  perSecond.map((one, at) => ({ answered: 100, perSecond: one, p99: at, cpuMs: cpuMs[at] ?? 0 }));
+  perSecond.map((rate, at) => ({ answered: 100, perSecond: rate, p99: at, cpuMs: cpuMs[at] ?? 0 }));
 
 const kind = (name: string, request: string, number: string, target: number): Kind =>
   ({ name, request, clients: 16, line: { number, target } }) as Kind;

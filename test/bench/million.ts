@@ -78,7 +78,7 @@ async function compareLookups(few: RunningIslet, many: RunningIslet) {
   const times: { few: number; many: number }[] = [];
   for (let at = 0; at < LOOKUPS; at++) times.push({ few: await askFew(at), many: await askMany(at) });
   const warm = times.slice(LOOKUPS / 4);
-  const [fewMs, manyMs] = [median(warm.map((one) => one.few)), median(warm.map((one) => one.many))];
+  const [fewMs, manyMs] = [median(warm.map((sample) => sample.few)), median(warm.map((sample) => sample.many))];
   return { fewMs, manyMs, ratio: manyMs / fewMs };
 }
 

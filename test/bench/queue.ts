@@ -70,7 +70,7 @@ export async function benchQueue() {
       onBindMs.push(
         await until(
           () => client.post('/v2/3pid/bind', { ...proof, mxid: '@alice:example.org' }),
-          () => homeserver.bound.some((one) => one['address'] === address),
+          () => homeserver.bound.some((onbind) => onbind['address'] === address),
         ),
       );
     }

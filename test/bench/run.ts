@@ -52,7 +52,7 @@ Prints each promise with its target, "reached" or "missed", and adds the figures
 
 Parts:
 ${Object.entries(parts)
-  .map(([name, [what]]) => `  ${name.padEnd(11)} ${what}`)
+  .map(([name, [description]]) => `  ${name.padEnd(11)} ${description}`)
   .join('\n')}
 
 Options:

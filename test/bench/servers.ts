@@ -100,7 +100,7 @@ export async function cpuMs(pids: readonly number[]): Promise<number> {
     const fields = stat.replace(/^.*\) /, '').split(' ');
     return Number(fields[11]) + Number(fields[12]);
   });
-  return ticks.reduce((sum, one) => sum + one, 0) * MS_PER_TICK;
+  return ticks.reduce((sum, tick) => sum + tick, 0) * MS_PER_TICK;
 }
 
 /** Of the clock in which Linux counts processor time. */

@@ -34,9 +34,9 @@ export async function benchCommands() {
       }
     const of = (name: string) => times.get(name) ?? [];
     const ratio = (name: string) => median(of(name).map((ms, at) => ms / (of('node')[at] ?? Number.NaN)));
-    const line = (name: string, what: string, target: number): Line => ({
+    const line = (name: string, subject: string, target: number): Line => ({
       number: '6',
-      what: `${what}, processor time : node -e 0`,
+      what: `${subject}, processor time : node -e 0`,
       value: ratio(name),
       target,
       isMost: true,
@@ -75,25 +75,25 @@ export async function benchFirstAnswer({ addresses = 1_000_000, rounds = 3 } = {
     };
     const islet = await start(DIST, 'islet');
     const before = former && (await start(former, 'former', FORMER_LIMITS));
-    for (const one of [islet, ...(before ? [before] : [])]) await one.stop();
-    const firstAnswer = async (one: typeof islet) => {
+    for (const server of [islet, ...(before ? [before] : [])]) await server.stop();
+    const firstAnswer = async (server: typeof islet) => {
       const since = performance.now();
-      await one.restart();
-      await askOnce(one, addresses - 1);
+      await server.restart();
+      await askOnce(server, addresses - 1);
       const ms = performance.now() - since;
-      await one.stop();
+      await server.stop();
       return ms;
     };
     const times: { islet: number; former: number }[] = [];
     for (let round = 0; round < rounds; round++)
       times.push({ islet: await firstAnswer(islet), former: before ? await firstAnswer(before) : Number.NaN });
-    const value = median(times.map((one) => one.islet / one.former));
-    const what = `islet serve to its first right answer with ${addresses.toLocaleString('en')} addresses : former build`;
-    const lines: readonly Line[] = [{ number: '6', what, value, target: 0.6, isMost: true }];
+    const value = median(times.map((time) => time.islet / time.former));
+    const subject = `islet serve to its first right answer with ${addresses.toLocaleString('en')} addresses : former build`;
+    const lines: readonly Line[] = [{ number: '6', what: subject, value, target: 0.6, isMost: true }];
     return {
       addresses,
-      ms: median(times.map((one) => one.islet)),
-      formerMs: median(times.map((one) => one.former)),
+      ms: median(times.map((time) => time.islet)),
+      formerMs: median(times.map((time) => time.former)),
       lines,
     };
   } finally {

@@ -31,9 +31,9 @@ export class ChaosClient {
 
   /** The same user at other URLs. */
   at(url: string): ChaosClient {
-    const same = new ChaosClient(() => [url], this.counts, this.patienceMs);
-    same.accessToken = this.accessToken;
-    return same;
+    const pinned = new ChaosClient(() => [url], this.counts, this.patienceMs);
+    pinned.accessToken = this.accessToken;
+    return pinned;
   }
 
   post(path: string, body: Body): Promise<Answer | undefined> {

@@ -106,11 +106,11 @@ const describe = (answer: Answer | undefined): string =>
 
 /** A request that needs the neighbour, from a new user each time. */
 function asker(world: World, client: ChaosClient, neighbour: Neighbour): Ask {
-  const validate = (medium: string, whom: (number: number) => object): Ask => {
+  const validate = (medium: string, recipient: (number: number) => object): Ask => {
     let number = 0;
     return () => {
       number++;
-      const body = { client_secret: `secret${number}`, send_attempt: 1, ...whom(number) };
+      const body = { client_secret: `secret${number}`, send_attempt: 1, ...recipient(number) };
       return client.post(`/validate/${medium}/requestToken`, body);
     };
   };

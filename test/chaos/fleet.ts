@@ -29,32 +29,32 @@ export class Fleet {
   }
 
   get running(): readonly RunningIslet[] {
-    return this.instances.filter((one) => !this.down.has(one));
+    return this.instances.filter((instance) => !this.down.has(instance));
   }
 
   pick(random: SeededRandom): RunningIslet {
     return random.pick(this.running);
   }
 
-  async stop(signal: 'SIGTERM' | 'SIGKILL', ...which: readonly RunningIslet[]): Promise<void> {
+  async stop(signal: 'SIGTERM' | 'SIGKILL', ...chosen: readonly RunningIslet[]): Promise<void> {
     await Promise.all(
-      which.map(async (one) => {
+      chosen.map(async (instance) => {
         const since = performance.now();
-        this.down.add(one);
-        await one.stop(signal);
+        this.down.add(instance);
+        await instance.stop(signal);
         if (signal === 'SIGTERM') this.stopTimes.push(performance.now() - since);
       }),
     );
   }
 
   /** Starts these instances; by default, those that are not running. */
-  async start(...which: readonly RunningIslet[]): Promise<void> {
-    const starting = which.length > 0 ? which : [...this.down];
+  async start(...chosen: readonly RunningIslet[]): Promise<void> {
+    const starting = chosen.length > 0 ? chosen : [...this.down];
     await Promise.all(
-      starting.map(async (one) => {
+      starting.map(async (instance) => {
         const since = performance.now();
-        await one.restart();
-        this.down.delete(one);
+        await instance.restart();
+        this.down.delete(instance);
         this.startTimes.push(performance.now() - since);
       }),
     );

@@ -28,7 +28,7 @@ export class Letters {
   duplicates(): { readonly mails: number; readonly texts: number } {
     this.read();
     const again = [...this.messageIds.values()].map((count) => count - 1);
-    return { mails: again.reduce((sum, one) => sum + one, 0), texts: this.sameTexts };
+    return { mails: again.reduce((sum, count) => sum + count, 0), texts: this.sameTexts };
   }
 
   private read(): void {

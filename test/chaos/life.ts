@@ -64,8 +64,8 @@ class Life {
 
   private async validate({ medium, address }: AddressPromise): Promise<string> {
     const { secret, model, world } = this;
-    const whom = medium === 'email' ? { email: address } : { phone_number: `+${address}`, country: 'DE' };
-    const body = { client_secret: secret, send_attempt: 1, ...whom };
+    const recipient = medium === 'email' ? { email: address } : { phone_number: `+${address}`, country: 'DE' };
+    const body = { client_secret: secret, send_attempt: 1, ...recipient };
     const sid = String((await this.post(`/validate/${medium}/requestToken`, body))['sid']);
     const token = world.letters.codeFor(address, sid);
     if (token === undefined) {

@@ -30,8 +30,8 @@ export interface Watched {
 const LONGEST = 4_000;
 
 /** The end of a log is most important. */
-const shortened = (what: string) =>
-  what.length > LONGEST ? `${what.slice(0, LONGEST / 4)} … ${what.slice((-3 * LONGEST) / 4)}` : what;
+const shortened = (text: string) =>
+  text.length > LONGEST ? `${text.slice(0, LONGEST / 4)} … ${text.slice((-3 * LONGEST) / 4)}` : text;
 
 /** Everything that was promised to clients so far, and the result. */
 export class Model {
@@ -65,11 +65,11 @@ export class Model {
     phones: 0,
   };
 
-  isLost(what: string): void {
-    this.lost.push(`${this.label}: ${shortened(what)}`);
+  isLost(text: string): void {
+    this.lost.push(`${this.label}: ${shortened(text)}`);
   }
 
-  isWrong(what: string): void {
-    this.wrong.push(`${this.label}: ${shortened(what)}`);
+  isWrong(text: string): void {
+    this.wrong.push(`${this.label}: ${shortened(text)}`);
   }
 }

@@ -72,7 +72,7 @@ const spread = ({ count, middle, longest }: Spread) =>
 export function targetsOf({ lost, wrong, times, lookups }: Figures): readonly Target[] {
   const { start, shutdown, bindOnOthers, takeover } = times;
   const watched = Object.values(lookups);
-  const sum = (of: (one: Watched) => number) => watched.reduce((total, one) => total + of(one), 0);
+  const sum = (of: (entry: Watched) => number) => watched.reduce((total, entry) => total + of(entry), 0);
   return [
     { what: 'nothing that was answered is lost', isReached: lost.length === 0, measured: `${lost.length}` },
     { what: 'nobody gets what is not theirs', isReached: wrong.length === 0, measured: `${wrong.length}` },
@@ -80,8 +80,8 @@ export function targetsOf({ lost, wrong, times, lookups }: Figures): readonly Ta
     { what: 'an end takes less than 25 s', isReached: shutdown.longest < 25_000, measured: spread(shutdown) },
     {
       what: 'lookups by hash are answered while a neighbour is broken',
-      isReached: sum((one) => one.asked - one.answered) === 0,
-      measured: `${sum((one) => one.answered)} of ${sum((one) => one.asked)}, ${Math.max(0, ...watched.map((one) => one.slowestMs))} ms at most`,
+      isReached: sum((entry) => entry.asked - entry.answered) === 0,
+      measured: `${sum((entry) => entry.answered)} of ${sum((entry) => entry.asked)}, ${Math.max(0, ...watched.map((entry) => entry.slowestMs))} ms at most`,
     },
     ...(bindOnOthers.count > 0
       ? [
@@ -121,7 +121,8 @@ export function reportOf(figures: Figures): string {
     'Lookups by hash while a neighbour was broken:',
     ...lines(
       Object.entries(lookups).map(
-        ([name, one]) => `${name}: ${one.answered} of ${one.asked} answered, the slowest after ${one.slowestMs} ms`,
+        ([name, entry]) =>
+          `${name}: ${entry.answered} of ${entry.asked} answered, the slowest after ${entry.slowestMs} ms`,
       ),
     ),
     ...(lost.length > 0 ? ['Lost:', ...lines(lost)] : []),

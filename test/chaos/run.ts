@@ -29,7 +29,7 @@ if (values.sum) {
   process.exit();
 }
 if (values.each !== undefined) {
-  const neighbour = NEIGHBOURS.find((one) => one === values.each);
+  const neighbour = NEIGHBOURS.find((name) => name === values.each);
   if (!neighbour) throw new Error(`--each takes one of ${NEIGHBOURS.join(', ')}`);
   await observeEach(neighbour, (row) => void print(row));
   process.exit();

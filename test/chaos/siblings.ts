@@ -10,10 +10,10 @@ const MAILS_AN_HOUR = 3;
 /** What one instance promised is true on all: tokens, terms, bindings, sign-outs, limits and peppers. */
 export async function verifySiblings(world: World, model: Model, number: number): Promise<void> {
   const urls = world.fleet.running.map(({ url }) => url);
-  const [one, other] = urls;
-  if (one === undefined || other === undefined) return;
+  const [first, other] = urls;
+  if (first === undefined || other === undefined) return;
   const localpart = `sib${String(number).replace(/\d/g, (digit) => 'abcdefghij'.charAt(Number(digit)))}`;
-  const client = patientClient(() => [one], model.counts);
+  const client = patientClient(() => [first], model.counts);
   if (!(await client.signIn(localpart))) return model.isLost(`${localpart} cannot sign in although all is well`);
   for (const url of urls) {
     const { status } = (await client.at(url).ask('/account')) ?? {};
@@ -55,7 +55,7 @@ async function verifyBind(
 ) {
   const address = `${name}@siblings.test`;
   const secret = `secret_${name}`;
-  const [one = '', ...others] = urls;
+  const [first = '', ...others] = urls;
   const asked = await client.post('/validate/email/requestToken', {
     client_secret: secret,
     email: address,
@@ -67,8 +67,8 @@ async function verifyBind(
   const token = letters.codeFor(address, sid);
   const proof = { sid, client_secret: secret };
   // Each step at another instance.
-  const validated = await client.at(others[0] ?? one).post('/validate/email/submitToken', { ...proof, token });
-  const bound = await client.at(others.at(-1) ?? one).post('/3pid/bind', { ...proof, mxid: `@${name}:example.org` });
+  const validated = await client.at(others[0] ?? first).post('/validate/email/submitToken', { ...proof, token });
+  const bound = await client.at(others.at(-1) ?? first).post('/3pid/bind', { ...proof, mxid: `@${name}:example.org` });
   if (validated?.status !== 200 || bound?.status !== 200) {
     return model.isLost(
       `${name}: cannot bind, each step at another instance: ${JSON.stringify([asked, validated, bound])}`,

@@ -28,7 +28,7 @@ export async function verify(world: World, model: Model, addresses: readonly Add
       return asked.every((address) => hashed[address] === plain[address]);
     };
     await eventually(isInStep, IN_STEP_MS).catch(() => {
-      for (const address of asked.filter((one) => hashed[one] !== plain[one]))
+      for (const address of asked.filter((text) => hashed[text] !== plain[text]))
         model.isWrong(`${address}: by hash ${hashed[address]}, else ${plain[address]}`);
     });
   }
@@ -79,7 +79,7 @@ export async function waitForDeliveries(
 
 function isDelivered(world: World, promise: AddressPromise, onbinds: readonly Onbind[]): boolean {
   const { address, state, invites, wasBindAsked } = promise;
-  const tokens = new Set(onbinds.flatMap((one) => one.invites.map(({ signed }) => signed?.token)));
+  const tokens = new Set(onbinds.flatMap((onbind) => onbind.invites.map(({ signed }) => signed?.token)));
   if (state === 'bound') return onbinds.length > 0 && invites.every((token) => tokens.has(token));
   // An invitation to an address that may be bound, or was bound for a moment, has no promised result.
   return wasBindAsked || invites.length === 0 || world.letters.invitationsTo(address) > 0;
@@ -87,8 +87,8 @@ function isDelivered(world: World, promise: AddressPromise, onbinds: readonly On
 
 function onbindsByAddress({ neighbours }: World): ReadonlyMap<string, readonly Onbind[]> {
   const sorted = new Map<string, Onbind[]>();
-  for (const one of neighbours.homeserver.bound as unknown as Onbind[]) {
-    sorted.set(one.address, [...(sorted.get(one.address) ?? []), one]);
+  for (const onbind of neighbours.homeserver.bound as unknown as Onbind[]) {
+    sorted.set(onbind.address, [...(sorted.get(onbind.address) ?? []), onbind]);
   }
   return sorted;
 }
@@ -125,6 +125,6 @@ export async function verifyDirectory(world: World, model: Model): Promise<void>
     );
   }
   const known = UPSTREAM_ROWS.map(([, address]) => address);
-  const theirs = async () => Object.keys(await client.findPlain(known)).length === known.length;
-  await eventually(theirs, IN_STEP_MS).catch(() => model.isWrong('the upstream is not asked any more'));
+  const allFound = async () => Object.keys(await client.findPlain(known)).length === known.length;
+  await eventually(allFound, IN_STEP_MS).catch(() => model.isWrong('the upstream is not asked any more'));
 }

@@ -9,14 +9,14 @@ const EVERY_MS = 100;
 export async function watchLookups(
   { fleet, directory }: World,
   model: Model,
-  what: string,
+  subject: string,
   happen: () => Promise<void>,
 ): Promise<void> {
   const { address, mxid } = directory.known;
   const client = new ChaosClient(() => fleet.route());
   const isSignedIn = await client.signIn('watcher');
   for (const { url } of fleet.running) await client.at(url).findHashed([address]);
-  const watched = (model.watched[what] ??= { asked: 0, answered: 0, slowestMs: 0 });
+  const watched = (model.watched[subject] ??= { asked: 0, answered: 0, slowestMs: 0 });
   let isOver = false;
   const watch = async () => {
     while (!isOver) {
@@ -24,7 +24,8 @@ export async function watchLookups(
       const found = await client.findHashed([address]).catch(() => undefined);
       watched.asked++;
       if (found) watched.answered++;
-      if (found && found[address] !== mxid) model.isWrong(`${address}: is ${found[address]} while ${what} is broken`);
+      if (found && found[address] !== mxid)
+        model.isWrong(`${address}: is ${found[address]} while ${subject} is broken`);
       watched.slowestMs = Math.max(watched.slowestMs, Math.round(performance.now() - since));
       await pause(EVERY_MS);
     }

@@ -55,9 +55,9 @@ export async function openWorld(kind: DatabaseKind, cli?: string): Promise<World
 class Opened {
   private readonly closings: (() => Promise<unknown>)[] = [];
 
-  add<T>(one: T, close: () => Promise<unknown>): T {
+  add<T>(resource: T, close: () => Promise<unknown>): T {
     this.closings.push(close);
-    return one;
+    return resource;
   }
 
   async close(): Promise<void> {

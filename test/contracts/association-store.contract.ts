@@ -39,12 +39,12 @@ export function associationStoreContract(open: OpenStores): void {
     });
 
     it('finds any number of threepids, also one that is queried twice', async () => {
-      const some = Array.from({ length: 50 }, (_, at) => binding(email(`user${at * 100}@example.org`)));
-      for (const one of some) await on.associations.bind(one, []);
+      const bindings = Array.from({ length: 50 }, (_, at) => binding(email(`user${at * 100}@example.org`)));
+      for (const added of bindings) await on.associations.bind(added, []);
       const asked = Array.from({ length: 40_000 }, (_, at) => email(`user${at % 20_000}@example.org`));
       const found = await on.associations.find(asked);
       expect(new Set(found.map(({ threepid }) => threepid.address))).toEqual(
-        new Set(some.map(({ threepid }) => threepid.address)),
+        new Set(bindings.map(({ threepid }) => threepid.address)),
       );
     });
 
@@ -106,7 +106,7 @@ export function associationStoreContract(open: OpenStores): void {
       const binds = Array.from({ length: 60 }, (_, at) =>
         binding(email(`person${at % 20}@example.org`), users[Math.floor(at / 20)]),
       );
-      await Promise.all(binds.map((one, at) => on.associations.bind(one, [{ ...job, runAt: at }])));
+      await Promise.all(binds.map((bound, at) => on.associations.bind(bound, [{ ...job, runAt: at }])));
       expect((await readAll(on.associations.all())).map(({ threepid }) => threepid.address)).toHaveLength(20);
       expect(await queued(on.jobs, 'notify-bound')).toHaveLength(60);
       const owners = new Map([[keyOf(email('person3@example.org')), '@dan:example.org']]);
@@ -170,7 +170,7 @@ export function associationStoreContract(open: OpenStores): void {
 
     it('reads all bindings in pages, each once', async () => {
       const bindings = Array.from({ length: 1_001 }, (_, at) => binding(msisdn(`49221${1_000_000 + at}`)));
-      await inBatches(bindings, (one) => on.associations.bind(one, []));
+      await inBatches(bindings, (added) => on.associations.bind(added, []));
       const pages: number[] = [];
       const all = new Set<string>();
       for await (const page of on.associations.all()) {
@@ -192,7 +192,7 @@ export function associationStoreContract(open: OpenStores): void {
     it('reads the claims of all bindings, exactly as stored', async () => {
       const unusual = binding(email("ö'{}|~@example.org"), '@"[,\\]\n\u0001ö:example.org');
       const number = binding(msisdn('49221555123'));
-      for (const one of [binding(), number, unusual]) await on.associations.bind(one, []);
+      for (const added of [binding(), number, unusual]) await on.associations.bind(added, []);
       await on.associations.unbind(number.threepid, number.mxid);
       const claims = await readClaims(on.associations.claims());
       expect(new Set(claims)).toEqual(new Set([binding(), unusual].map(({ threepid, mxid }) => ({ threepid, mxid }))));

@@ -44,7 +44,9 @@ export function auditLogContract(open: OpenStores): void {
     const on = freshStores(open);
     const all = () => on.audit.find({ limit: 100 });
     const lines = async () =>
-      (await all()).map(({ action, mxid, detail, by }) => [action, mxid, detail, by].filter((one) => one).join(' '));
+      (await all()).map(({ action, mxid, detail, by }) =>
+        [action, mxid, detail, by].filter((field) => field).join(' '),
+      );
 
     it('stores a numbered entry for a binding: who did it, by which request and when, without the address', async () => {
       on.clock.time = 7;

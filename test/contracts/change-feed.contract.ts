@@ -78,8 +78,8 @@ export function changeFeedContract(open: OpenStores): void {
           state,
           changes: [{ ...other, source: name, added: [claim(name)] }, other, other, other],
         });
-      const write = async (some: readonly string[]) => {
-        for (const [at, name] of some.entries()) await (at % 3 ? sync(name) : bind(name));
+      const write = async (written: readonly string[]) => {
+        for (const [at, name] of written.entries()) await (at % 3 ? sync(name) : bind(name));
       };
       let areWriting = true;
       const writers = [0, 10, 20, 30, 40, 50].map((from) => write(names.slice(from, from + 10)));

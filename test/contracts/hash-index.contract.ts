@@ -107,7 +107,7 @@ export function hashIndexContract(open: () => HashIndex): void {
 
       it('finds many hashes at once, and leaves out unknown ones', async () => {
         await index.load('staff', pages([annas, bobs]));
-        const hashes = [anna, email('nobody@example.org'), bob].map((one) => lookupHash(one, 'pepper'));
+        const hashes = [anna, email('nobody@example.org'), bob].map((threepid) => lookupHash(threepid, 'pepper'));
         const known = [
           [hashes[0], annas.mxid],
           [hashes[2], bobs.mxid],
@@ -129,7 +129,7 @@ export function hashIndexContract(open: () => HashIndex): void {
         const hashes = claims.map(({ threepid }) => lookupHash(threepid, 'pepper'));
         const findAll = (asked: readonly string[]) => [...index.findAll('staff', 'pepper', asked).keys()];
         expect(findAll(hashes)).toEqual(hashes);
-        const [hash = '', ...others] = hashes.filter((one) => one.includes('-') && one.includes('_'));
+        const [hash = '', ...others] = hashes.filter((candidate) => candidate.includes('-') && candidate.includes('_'));
         const last = hash.charCodeAt(42);
         const similar = [
           hash.replaceAll('-', '+'),
@@ -141,7 +141,7 @@ export function hashIndexContract(open: () => HashIndex): void {
           `${hash}=`,
           `${hash}A`,
         ];
-        expect(similar.map((one) => findAll([...others, one]))).toEqual(similar.map(() => others));
+        expect(similar.map((altered) => findAll([...others, altered]))).toEqual(similar.map(() => others));
         expect(findAll([hash.slice(0, 42), `${hash}A`, ...others])).toEqual(others);
         expect(findAll([])).toEqual([]);
       });

@@ -127,8 +127,8 @@ export function jobQueueContract(open: OpenStores): void {
       await on.jobs.add(names.map((name) => job(name, 10)));
       const taken: string[] = [];
       for (let round = 0; round < 4; round++) {
-        const some = Array.from({ length: 10 }, (_, at) => take(10, { holder: `test/${at}`, limit: 5 }));
-        taken.push(...(await Promise.all(some)).flat());
+        const takes = Array.from({ length: 10 }, (_, at) => take(10, { holder: `test/${at}`, limit: 5 }));
+        taken.push(...(await Promise.all(takes)).flat());
       }
       taken.push(...(await take(10)));
       expect(taken.toSorted()).toEqual(names.toSorted());

@@ -59,8 +59,8 @@ export function messageSenderContract(open: () => Promise<SenderUnderTest>) {
         disrupt(true);
         const error: unknown = await hop.sender.send(hop.to, message('271828')).catch((reason: unknown) => reason);
         expect(error).toBeInstanceOf(DeliveryError);
-        for (let each = error; each instanceof Error; each = each.cause) {
-          const text = `${each.message} ${JSON.stringify(each)} ${each.stack}`;
+        for (let cause = error; cause instanceof Error; cause = cause.cause) {
+          const text = `${cause.message} ${JSON.stringify(cause)} ${cause.stack}`;
           expect(text).not.toContain(hop.to.address);
           expect(text).not.toContain('271828');
         }

@@ -31,7 +31,7 @@ const entry = (id: string, mxid: Mxid | undefined = `@${id}:example.org`): Mirro
   skipped: [],
 });
 
-const nobody: MirroredEntry = { ...anna, id: 'n', person: undefined, skipped: ['no user name'] };
+const noPerson: MirroredEntry = { ...anna, id: 'n', person: undefined, skipped: ['no user name'] };
 
 const byId = (entries: readonly MirroredEntry[]) => entries.toSorted((a, b) => (a.id < b.id ? -1 : 1));
 
@@ -46,9 +46,9 @@ export function mirrorStoreContract(open: OpenStores): void {
 
     it('returns drafted entries unchanged, any number of times', () => {
       const many = Array.from({ length: 777 }, (_, at) => ({ ...anna, id: `id-${at}` }));
-      const draft = draftOf(on.mirrors, [...many, nobody]);
+      const draft = draftOf(on.mirrors, [...many, noPerson]);
       expect(draft.size).toBe(778);
-      for (const _time of [1, 2]) expect([...draft.pages()].flat()).toStrictEqual([...many, nobody]);
+      for (const _time of [1, 2]) expect([...draft.pages()].flat()).toStrictEqual([...many, noPerson]);
       expect(draftOf(on.mirrors).size).toBe(0);
       expect([...draftOf(on.mirrors).pages()].flat()).toEqual([]);
     });
@@ -68,8 +68,8 @@ export function mirrorStoreContract(open: OpenStores): void {
     });
 
     it('returns stored entries, with and without a user, each once', async () => {
-      await apply('staff', { upserts: [anna, nobody, entry('b')] });
-      expect(await entriesOf('staff')).toEqual([anna, entry('b'), nobody]);
+      await apply('staff', { upserts: [anna, noPerson, entry('b')] });
+      expect(await entriesOf('staff')).toEqual([anna, entry('b'), noPerson]);
       expect(await on.mirrors.state('staff')).toStrictEqual(state);
     });
 
@@ -116,10 +116,10 @@ export function mirrorStoreContract(open: OpenStores): void {
     });
 
     it('reads digests without the rest of the entries', async () => {
-      await apply('staff', { upserts: [anna, nobody] });
+      await apply('staff', { upserts: [anna, noPerson] });
       const digests = await readAll(on.mirrors.digests('staff'));
       const only = ({ id, digest, base }: MirroredEntry) => ({ id, digest: digest, base: base });
-      expect(digests.toSorted((a, b) => (a.id < b.id ? -1 : 1))).toEqual([only(anna), only(nobody)]);
+      expect(digests.toSorted((a, b) => (a.id < b.id ? -1 : 1))).toEqual([only(anna), only(noPerson)]);
     });
 
     it('stores, reads, finds and removes many thousands of entries, in pages', async () => {
@@ -154,7 +154,7 @@ export function mirrorStoreContract(open: OpenStores): void {
     });
 
     it('finds entries of all sources by user ID, and returns their source', async () => {
-      await apply('staff', { upserts: [anna, nobody, entry('b')] });
+      await apply('staff', { upserts: [anna, noPerson, entry('b')] });
       await apply('partners', { upserts: [entry('p', '@anna:example.org')] });
       const found = await on.mirrors.findByMxid(['@anna:example.org', '@unknown:example.org']);
       expect(found.toSorted((a, b) => (a.source < b.source ? -1 : 1))).toEqual([
@@ -164,8 +164,8 @@ export function mirrorStoreContract(open: OpenStores): void {
     });
 
     it('returns the user IDs that more than one entry of all sources has', async () => {
-      await apply('staff', { upserts: [anna, entry('b'), entry('c'), entry('d', '@c:example.org'), nobody] });
-      await apply('partners', { upserts: [entry('p', '@anna:example.org'), { ...nobody, id: 'm' }] });
+      await apply('staff', { upserts: [anna, entry('b'), entry('c'), entry('d', '@c:example.org'), noPerson] });
+      await apply('partners', { upserts: [entry('p', '@anna:example.org'), { ...noPerson, id: 'm' }] });
       expect((await on.mirrors.repeatedMxids()).toSorted()).toEqual(['@anna:example.org', '@c:example.org']);
     });
 

@@ -15,7 +15,7 @@ const anna = person('am', 'Anna Müller', 'Buchhaltung');
 const hannes = person('hm', 'Müller, Hannes');
 const annabel = person('ab', 'Annabel Ng');
 const bert = person('bert', 'Bert Berg', 'Müller');
-const everybody = [bert, annabel, hannes, anna];
+const allPeople = [bert, annabel, hannes, anna];
 
 const pages = (...all: (readonly SearchablePerson[])[]): PeopleReader =>
   async function* () {
@@ -31,7 +31,7 @@ export function nameIndexContract(open: () => NameIndex): void {
 
     beforeEach(async () => {
       index = open();
-      await index.load(pages(everybody.slice(0, 1), [], everybody.slice(1)));
+      await index.load(pages(allPeople.slice(0, 1), [], allPeople.slice(1)));
     });
     afterEach(() => index.close());
 

@@ -183,7 +183,7 @@ export function sessionStoreContract(open: OpenStores): void {
       await on.sessions.findOrAdd(alice, 0);
       const others = ['s2', 's3', 's4'].map((sid) => ({ ...alice, sid, modifiedAt: alice.modifiedAt + 10 }));
       const added = (aliveSince: number) =>
-        Promise.all(others.map((one) => on.sessions.addClaimed(one, aliveSince, 1)));
+        Promise.all(others.map((session) => on.sessions.addClaimed(session, aliveSince, 1)));
       expect(await added(alice.modifiedAt)).toEqual([false, false, false]);
       expect(await on.sessions.get('s1')).toEqual(alice);
       expect((await added(alice.modifiedAt + 1)).filter(Boolean)).toEqual([true]);
@@ -198,19 +198,19 @@ export function sessionStoreContract(open: OpenStores): void {
         clientSecret: `secret${at % 10}`, // the last two have the secrets of the first two
         sendAttempt: -1,
       }));
-      const known = () => Promise.all(all.map((one) => on.sessions.find(one.threepid, one.clientSecret)));
+      const known = () => Promise.all(all.map((session) => on.sessions.find(session.threepid, session.clientSecret)));
       expect(await known()).toEqual(all.map(() => undefined));
-      const added = await Promise.all(all.map((one, at) => on.sessions.addClaimed(one, at % 3, 1)));
+      const added = await Promise.all(all.map((session, at) => on.sessions.addClaimed(session, at % 3, 1)));
       expect(added).toEqual(all.map(({ sid }) => sid !== 's10'));
       await Promise.all(
         all.map(({ sid }, at) => on.sessions.markSent(sid, 1 + (at % 2), at % 3 === 0 ? 'https://a.b/' : undefined)),
       );
-      const sent = all.map((one, at) => ({
-        ...one,
+      const sent = all.map((session, at) => ({
+        ...session,
         sendAttempt: 1 + (at % 2),
         nextLink: at % 3 === 0 ? 'https://a.b/' : undefined,
       }));
-      expect(await known()).toEqual(sent.map((one) => (one.sid === 's10' ? sent[0] : one)));
+      expect(await known()).toEqual(sent.map((session) => (session.sid === 's10' ? sent[0] : session)));
     });
 
     it('records the latest attempt that was sent, and changes nothing else', async () => {

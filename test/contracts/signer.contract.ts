@@ -66,13 +66,13 @@ export function signerContract(open: () => Promise<Signer>) {
     });
 
     it('creates a new ephemeral key each time, and signs with it under ed25519:0', async () => {
-      const [one, other] = [await signer.createEphemeralKey(), await signer.createEphemeralKey()];
-      expect(one.privateKey).not.toBe(other.privateKey);
-      for (const key of Object.values(one)) expect(key).toMatch(base64Of32Bytes);
+      const [first, other] = [await signer.createEphemeralKey(), await signer.createEphemeralKey()];
+      expect(first.privateKey).not.toBe(other.privateKey);
+      for (const key of Object.values(first)) expect(key).toMatch(base64Of32Bytes);
 
-      const signed = await signer.signWith(object, one.privateKey);
+      const signed = await signer.signWith(object, first.privateKey);
       const signature = signed.signatures[signer.serverName]?.['ed25519:0'] ?? '';
-      expect(await signer.verify(object, signature, one.publicKey)).toBe(true);
+      expect(await signer.verify(object, signature, first.publicKey)).toBe(true);
       expect(await signer.verify(object, signature, other.publicKey)).toBe(false);
     });
 

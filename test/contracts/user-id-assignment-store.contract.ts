@@ -20,7 +20,7 @@ const entry = (id: string, mxid: Mxid = anna): MirroredEntry => ({
   skipped: [],
 });
 
-const nobody: MirroredEntry = { ...entry('none'), person: undefined, skipped: ['no user name'] };
+const noPerson: MirroredEntry = { ...entry('none'), person: undefined, skipped: ['no user name'] };
 
 const assignment = (entryId: string, more: Partial<UserIdAssignment> = {}): UserIdAssignment => ({
   source: 'staff',
@@ -83,7 +83,7 @@ export function userIdAssignmentStoreContract(open: OpenStores): void {
 
     it('returns the entries to record: of users with bindings, tokens or terms here, and of users with a recorded assignment', async () => {
       const users = ['bound', 'signed-in', 'known', 'nothing'].map((name): Mxid => `@${name}:example.org`);
-      await apply([...users.map((mxid, at) => entry(`${at}`, mxid)), nobody]);
+      await apply([...users.map((mxid, at) => entry(`${at}`, mxid)), noPerson]);
       await apply([entry('0', users[0])], [], 'partners');
       const missingAssignments = async () =>
         (await on.assignments.missingAssignments('staff')).map(({ id }) => id).sort();
@@ -101,7 +101,7 @@ export function userIdAssignmentStoreContract(open: OpenStores): void {
     });
 
     it('records people whose entry a mirror removes, with its addresses, if it had a user ID', async () => {
-      await apply([entry('a'), nobody]);
+      await apply([entry('a'), noPerson]);
       await apply([], ['a', 'none', 'unknown']);
       expect(await on.assignments.find([anna])).toEqual([assignment('a', { addresses: [work] })]);
       expect(await follow(7)).toEqual({ ...nothing, departed: 1 });

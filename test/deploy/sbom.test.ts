@@ -16,7 +16,7 @@ describe('the bill of materials', () => {
     const direct = bill.dependencies[0]?.dependsOn.map((ref) => ref.slice(0, ref.lastIndexOf('@')));
     expect(direct).toEqual(Object.keys(dependencies).toSorted());
     for (const name of Object.keys(dependencies)) {
-      const component = bill.components.find((one) => one.name === name);
+      const component = bill.components.find((candidate) => candidate.name === name);
       expect(component?.hashes?.[0]?.content).toMatch(/^[0-9a-f]{128}$/);
       expect(component?.licenses?.[0]?.expression).toMatch(/\w/);
     }

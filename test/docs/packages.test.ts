@@ -14,8 +14,8 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 const { packages } = JSON.parse(readFileSync(`${root}package-lock.json`, 'utf8')) as {
   packages: Readonly<Record<string, Package>>;
 };
-const installed = Object.entries(packages).flatMap(([path, one]) =>
-  path === '' ? [] : { ...one, path, name: path.replace(/^.*node_modules\//, '') },
+const installed = Object.entries(packages).flatMap(([path, entry]) =>
+  path === '' ? [] : { ...entry, path, name: path.replace(/^.*node_modules\//, '') },
 );
 const shipped = installed.filter(({ dev, devOptional }) => !dev && !devOptional);
 
@@ -33,7 +33,7 @@ describe('the packages of an installed server', () => {
   it('have licences that are compatible with that of Islet', () => {
     const others = shipped.filter(({ license = '' }) => {
       const choices = license.replace(/[()]/g, '').split(' OR ');
-      return !choices.some((one) => PERMISSIVE.includes(one));
+      return !choices.some((choice) => PERMISSIVE.includes(choice));
     });
     expect(others.map(({ name }) => name)).toEqual(Object.keys(IN_WORDS));
     for (const { name, path } of others) {

@@ -47,12 +47,12 @@ describe('a person in the directory who has never logged in', () => {
     hashed: (await client.findHashed([address]))[address],
     plain: (await client.findPlain([`${address} email`]))[`${address} email`],
   });
-  const nobody = { hashed: undefined, plain: undefined };
-  const everywhere = (mxid: string) => ({ hashed: mxid, plain: mxid });
+  const notFound = { hashed: undefined, plain: undefined };
+  const foundAs = (mxid: string) => ({ hashed: mxid, plain: mxid });
 
   it('is not found, while others are', async () => {
-    expect(await found(carla)).toEqual(nobody);
-    expect(await found('alice@example.org')).toEqual(everywhere('@alice:example.org'));
+    expect(await found(carla)).toEqual(notFound);
+    expect(await found('alice@example.org')).toEqual(foundAs('@alice:example.org'));
   });
 
   it('is explained as a person without an account, while the server runs', async () => {
@@ -80,20 +80,20 @@ describe('a person in the directory who has never logged in', () => {
     expect(homeserver.bound).toMatchObject([
       { mxid: '@carla:example.org', address: carla, invites: [{ token: invited.body['token'] }] },
     ]);
-    expect(await found(carla)).toEqual(everywhere('@carla:example.org'));
+    expect(await found(carla)).toEqual(foundAs('@carla:example.org'));
   });
 
   it('is still known to have no account while the homeserver is down, also after a restart', async () => {
     await homeserver.close();
     await islet.restart();
-    expect(await found('dave@example.org')).toEqual(nobody);
-    expect(await found('alice@example.org')).toEqual(everywhere('@alice:example.org'));
+    expect(await found('dave@example.org')).toEqual(notFound);
+    expect(await found('alice@example.org')).toEqual(foundAs('@alice:example.org'));
 
     await slapd.modify(`${person('erin', ['erin@example.org'], []).replace('\n', '\nchangetype: add\n')}`);
     await islet.command('sync');
     await eventually(async () => (await accounts()).failures['example.org']);
     expect((await accounts()).failures['example.org']).toContain('could not reach http://127.0.0.1');
-    expect(await found('erin@example.org')).toEqual(everywhere('@erin:example.org'));
+    expect(await found('erin@example.org')).toEqual(foundAs('@erin:example.org'));
     expect(islet.log()).not.toMatch(/erin|dave/);
   });
 

@@ -42,7 +42,7 @@ function fill(): void {
 /** The counters of the server so far. */
 const counted: Record<string, Counted[]> = {};
 const add = (name: string, labels: Counted['labels'], value: number) => {
-  const known = (counted[name] ??= []).find((one) => JSON.stringify(one.labels) === JSON.stringify(labels));
+  const known = (counted[name] ??= []).find((entry) => JSON.stringify(entry.labels) === JSON.stringify(labels));
   if (known) Object.assign(known, { value: known.value + value });
   else counted[name].push({ labels, value });
 };
@@ -61,7 +61,7 @@ beforeAll(async () => {
     startApp({
       directories: [{ directory: staff, maxShrink: 0.2 }],
       page: {
-        read: async (name) => (counted[name] ?? []).map((one) => ({ ...one })),
+        read: async (name) => (counted[name] ?? []).map((entry) => ({ ...entry })),
         tries: {
           email: async () => [
             { step: 'connect', isFine: true, words: 'relay.example.org:465, 220 relay.example.org ESMTP' },

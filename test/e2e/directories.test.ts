@@ -135,7 +135,7 @@ describe('docs/setup/directories.md', () => {
     });
     try {
       const entries = await list(examples[0], slapd.url, PASSWORD);
-      expect(entries.map((one) => one.parse().person?.mxid)).toEqual(['@anna:example.org', '@bob:example.org']);
+      expect(entries.map((item) => item.parse().person?.mxid)).toEqual(['@anna:example.org', '@bob:example.org']);
       expect(await count(ldapsearch, slapd.url, PASSWORD)).toBe(2);
     } finally {
       await slapd.stop();
@@ -152,14 +152,14 @@ describe('docs/setup/directories.md', () => {
 
     it('is correct over LDAPS', async () => {
       const entries = await list(examples[0], samba.ldapsUrl, READER.password, samba.ca);
-      const people = entries.flatMap((one) => one.parse().person ?? []);
+      const people = entries.flatMap((item) => item.parse().person ?? []);
       expect(people.filter(({ threepids }) => threepids.length > 0)).toHaveLength(3);
       expect(await count(ldapsearch, samba.ldapsUrl, READER.password, join(folder, 'ca.pem'))).toBe(entries.length);
     });
 
     it('is correct for a global catalog', async () => {
       const entries = await list(examples[1], samba.catalogUrl, READER.password);
-      expect(entries.flatMap((one) => one.parse().person?.mxid ?? [])).toEqual(
+      expect(entries.flatMap((item) => item.parse().person?.mxid ?? [])).toEqual(
         expect.arrayContaining(['@anna:example.org', '@b.baechli:example.org']),
       );
     });

@@ -115,7 +115,9 @@ describe('islet doctor', () => {
         ['public URL', /the host of http:\/\/id\.example\.net is not id\.example\.org/, /otherNames/],
         ['public URL', /is not encrypted/, /https/],
       ] as const) {
-        const found = wrong.filter((one) => one.area === area && words.test(one.words) && fix.test(one.fix ?? ''));
+        const found = wrong.filter(
+          (finding) => finding.area === area && words.test(finding.words) && fix.test(finding.fix ?? ''),
+        );
         expect(found, `${area}: ${String(words)} in ${JSON.stringify(wrong, undefined, 1)}`).not.toEqual([]);
       }
       expect(diagnoses).toContainEqual({ area: 'server', state: 'skipped', words: 'no server is running here' });

@@ -40,7 +40,7 @@ describe('a server whose directory fails', () => {
     await Promise.all([slapd?.stop(), homeserver?.close()]);
   });
 
-  const both = async () => ({
+  const askBoth = async () => ({
     hashed: await client.findHashed(['alice@example.org']),
     plain: await client.findPlain(['alice@example.org email', 'nobody@example.org email']),
   });
@@ -53,24 +53,24 @@ describe('a server whose directory fails', () => {
     await slapd.pause();
     try {
       const since = performance.now();
-      const answers = await Promise.all(Array.from({ length: 20 }, both));
+      const answers = await Promise.all(Array.from({ length: 20 }, askBoth));
       // One time limit for all of them, on a busy machine. One after the other would take twice as long.
       expect(performance.now() - since).toBeLessThan(10_000);
       for (const answer of answers) expect(answer).toEqual(found);
     } finally {
       slapd.resume();
     }
-    expect(await both()).toEqual(found);
+    expect(await askBoth()).toEqual(found);
   });
 
   it('answers from the mirror while the directory is down, also after a restart, and logs it once', async () => {
     await slapd.kill();
-    expect(await both()).toEqual(found);
+    expect(await askBoth()).toEqual(found);
     await islet.restart();
-    expect(await both()).toEqual(found);
+    expect(await askBoth()).toEqual(found);
     await eventually(async () => (await staff()).failure);
     await slapd.restart();
-    expect(await both()).toEqual(found);
+    expect(await askBoth()).toEqual(found);
   });
 
   it('has a change of the directory after the next sync', async () => {

@@ -77,9 +77,9 @@ describe('a directory, a followed upstream, and bindings', () => {
 @paula:partner.example,both@example.net
 @paula:partner.example,alice@example.org
 `;
-  const ours = { 'alice@example.org': '@alice:example.org', 'own@example.net': '@own:example.org' };
+  const local = { 'alice@example.org': '@alice:example.org', 'own@example.net': '@own:example.org' };
   const all = {
-    ...ours,
+    ...local,
     'both@example.net': '@paula:partner.example',
     'paula@partner.example': '@paula:partner.example',
   };
@@ -141,14 +141,14 @@ describe('a directory, a followed upstream, and bindings', () => {
       await Promise.all(clients);
     }
     expect(answers.filter(({ statuses }) => statuses.some((status) => status !== 200))).toEqual([]);
-    for (const { found } of answers) expect(found).toMatchObject(ours);
+    for (const { found } of answers) expect(found).toMatchObject(local);
     expect(new Set(answers.map(({ pepper }) => pepper))).toEqual(new Set([before, 'quiteanotherone']));
     expect((await lookUp(follower.client, asked)).found).toEqual(all);
-    const old = Object.keys(ours).map((address) => lookupHash(email(address), String(before)));
+    const old = Object.keys(local).map((address) => lookupHash(email(address), String(before)));
     const late = await follower.client.post('/v2/lookup', { algorithm: 'sha256', pepper: before, addresses: old });
     expect(late).toEqual({
       status: 200,
-      body: { mappings: Object.fromEntries(old.map((h, at) => [h, Object.values(ours)[at]])) },
+      body: { mappings: Object.fromEntries(old.map((h, at) => [h, Object.values(local)[at]])) },
     });
   });
 });
@@ -173,8 +173,8 @@ describe('a followed upstream that fails', () => {
     return follower;
   };
   const own = { 'own@example.net': '@own:example.org' };
-  const both = { ...own, 'paula@partner.example': '@paula:partner.example' };
-  const asked = Object.keys(both);
+  const merged = { ...own, 'paula@partner.example': '@paula:partner.example' };
+  const asked = Object.keys(merged);
 
   afterEach(async () => {
     await stop();
@@ -183,7 +183,7 @@ describe('a followed upstream that fails', () => {
 
   it('does not keep other sources from answering, within its time limit and with its last known pepper', async () => {
     const { islet, client } = await begin(true);
-    expect(await lookUp(client, asked)).toMatchObject({ pepper: 'matrixrocks', found: both });
+    expect(await lookUp(client, asked)).toMatchObject({ pepper: 'matrixrocks', found: merged });
     const slow: string[] = [];
     for (const answer of ['html', 'fault', 'redirect', 'endless', 'drip', 'silent', 'hangUp', 'empty'] as const) {
       partner.answer = misbehaviour[answer];
@@ -196,7 +196,7 @@ describe('a followed upstream that fails', () => {
     expect(await lookUp(client, asked)).toEqual({ statuses: [200, 200], pepper: 'matrixrocks', found: own });
     expect((await partnerHealth(islet)).failure).toContain(partner.url);
     partner.answer = undefined;
-    expect(await lookUp(client, asked)).toMatchObject({ found: both });
+    expect(await lookUp(client, asked)).toMatchObject({ found: merged });
   });
 
   it('may be down at the start: Islet announces a pepper of its own until that of the upstream is known', async () => {
@@ -207,7 +207,7 @@ describe('a followed upstream that fails', () => {
     await islet.logged('upstream pepper is not available');
     partner.answer = undefined;
     await eventually(async () => (await lookUp(client, asked)).pepper === 'matrixrocks');
-    expect((await lookUp(client, asked)).found).toEqual(both);
+    expect((await lookUp(client, asked)).found).toEqual(merged);
     await islet.logged('upstream pepper is available again');
     const late = await client.post('/v2/lookup', { algorithm: 'sha256', pepper: first.pepper, addresses: [] });
     expect(late.status).toBe(200);

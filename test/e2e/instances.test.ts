@@ -21,7 +21,7 @@ describe('two instances on one PostgreSQL', () => {
   let homeserver: HomeserverStandIn;
   let database: Awaited<ReturnType<typeof freshDatabase>>;
   const instances: RunningIslet[] = [];
-  let one: IdentityClient;
+  let firstClient: IdentityClient;
   let other: IdentityClient;
 
   beforeAll(async () => {
@@ -45,9 +45,9 @@ describe('two instances on one PostgreSQL', () => {
     const files = { 'shared.key': `ed25519 shared ${Buffer.alloc(32, 7).toString('base64')}\n` };
     // Concurrently, on an empty database: both migrate it, without an error.
     instances.push(...(await Promise.all([startIslet(config, files), startIslet(config, files)])));
-    [one, other] = instances.map(({ url }) => new IdentityClient(url)) as [IdentityClient, IdentityClient];
-    await one.register('example.org', 'token-of-alice');
-    other.signInAs(one);
+    [firstClient, other] = instances.map(({ url }) => new IdentityClient(url)) as [IdentityClient, IdentityClient];
+    await firstClient.register('example.org', 'token-of-alice');
+    other.signInAs(firstClient);
   });
 
   afterAll(async () => {
@@ -58,12 +58,12 @@ describe('two instances on one PostgreSQL', () => {
 
   it('accept each other’s access tokens and announce one pepper', async () => {
     expect(await other.get('/v2/account')).toEqual({ status: 200, body: { user_id: '@alice:example.org' } });
-    expect((await other.get('/v2/hash_details')).body).toEqual((await one.get('/v2/hash_details')).body);
+    expect((await other.get('/v2/hash_details')).body).toEqual((await firstClient.get('/v2/hash_details')).body);
   });
 
   it('use each other’s sessions at once and each other’s bindings soon after', async () => {
     const session = { client_secret: 'monkeys', email: 'alice.at.home@example.net', send_attempt: 1 };
-    const { body } = await one.post('/v2/validate/email/requestToken', session);
+    const { body } = await firstClient.post('/v2/validate/email/requestToken', session);
     const token = /[?&]token=([0-9A-Za-z]+)/.exec(mails.mails.at(-1)?.mail.text ?? '')?.[1];
     const proof = { sid: body['sid'], client_secret: 'monkeys' };
     expect(await other.post('/v2/validate/email/submitToken', { ...proof, token })).toMatchObject({ status: 200 });
@@ -71,13 +71,15 @@ describe('two instances on one PostgreSQL', () => {
     expect(await other.post('/v2/3pid/bind', { ...proof, mxid: '@alice:example.org' })).toMatchObject({ status: 200 });
     const bound = { 'alice.at.home@example.net': '@alice:example.org' };
     expect(await other.findHashed(['alice.at.home@example.net'])).toEqual(bound);
-    await eventually(async () => 'alice.at.home@example.net' in (await one.findHashed(['alice.at.home@example.net'])));
+    await eventually(
+      async () => 'alice.at.home@example.net' in (await firstClient.findHashed(['alice.at.home@example.net'])),
+    );
   });
 
   it('send one mail for an attempt that reaches both at once', async () => {
     const session = { client_secret: 'same.attempt', email: 'alice.at.work@example.net', send_attempt: 1 };
     const answers = await Promise.all(
-      [one, other, one, other].map((client) => client.post('/v2/validate/email/requestToken', session)),
+      [firstClient, other, firstClient, other].map((client) => client.post('/v2/validate/email/requestToken', session)),
     );
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
     expect(new Set(answers.map(({ body }) => body['sid'])).size).toBe(1);
@@ -88,17 +90,17 @@ describe('two instances on one PostgreSQL', () => {
   it('share the mirror: each answers with what the other has synced', async () => {
     await slapd.modify(`dn: uid=carla,${PEOPLE_BASE}\nchangetype: modify\nadd: mail\nmail: cc@example.org\n`);
     expect((await instances[0]?.command('sync', 'staff'))?.stdout).toContain('1 changed');
-    expect(await one.findHashed(['cc@example.org'])).toEqual({ 'cc@example.org': '@carla:example.org' });
+    expect(await firstClient.findHashed(['cc@example.org'])).toEqual({ 'cc@example.org': '@carla:example.org' });
     await eventually(async () => 'cc@example.org' in (await other.findHashed(['cc@example.org'])));
   });
 
   it('follow one upstream: each accepts a pepper that only the other has announced so far', async () => {
     const known = ['alice@example.org', 'paula@partner.example'];
     const pepperOf = async (client: IdentityClient) => (await client.get('/v2/hash_details')).body['lookup_pepper'];
-    expect([await pepperOf(one), await pepperOf(other)]).toEqual(['matrixrocks', 'matrixrocks']);
+    expect([await pepperOf(firstClient), await pepperOf(other)]).toEqual(['matrixrocks', 'matrixrocks']);
     partner.pepper = 'another';
-    await one.findHashed(known);
-    await eventually(async () => (await pepperOf(one)) === 'another');
+    await firstClient.findHashed(known);
+    await eventually(async () => (await pepperOf(firstClient)) === 'another');
 
     const addresses = known.map((address) => lookupHash(email(address), 'another'));
     const ask = async () => {

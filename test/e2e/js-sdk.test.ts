@@ -68,13 +68,13 @@ describe('the Matrix SDK for JavaScript', () => {
 
   it('validates and binds an email address, and finds it with each of its lookups (EM-3, EM-14, LOOK-6, LOOK-9, BIND-3, UNB-4)', async () => {
     const { client, token } = await signIn('bob');
-    const mine = { address: 'bob@example.net', mxid: '@bob:example.org' };
+    const bound = { address: 'bob@example.net', mxid: '@bob:example.org' };
     await bindEmail(client, token, 'Bob@Example.net');
 
     const pairs = (...addresses: string[]): [string, string][] => addresses.map((address) => [address, 'email']);
     const hashed = await client.identityHashedLookup(pairs('bob@example.net', 'nobody@example.net'), token);
-    expect(hashed).toEqual([mine]);
-    expect(await client.lookupThreePid('email', 'bob@example.net', token)).toEqual({ ...mine, medium: 'email' });
+    expect(hashed).toEqual([bound]);
+    expect(await client.lookupThreePid('email', 'bob@example.net', token)).toEqual({ ...bound, medium: 'email' });
     expect(await client.lookupThreePid('email', 'nobody@example.net', token)).toEqual({});
     const asked: [string, string][] = [
       ['email', 'bob@example.net'],

@@ -88,7 +88,7 @@ describe('docs/topics/search.md', () => {
               ],
             },
           });
-          expect(seen.findLast((one) => one.path === PATH)?.forwarded).toBe('127.0.0.1');
+          expect(seen.findLast((request) => request.path === PATH)?.forwarded).toBe('127.0.0.1');
         }
         expect(await search(proxy.url + PATH, 'mülle', 'wrong')).toMatchObject({ status: 401 });
         const other = await fetch(`${proxy.url}/_matrix/client/v3/sync`, {

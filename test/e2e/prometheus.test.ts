@@ -68,7 +68,7 @@ describe('the metrics of Islet in Prometheus', () => {
   afterAll(async () => {
     await prometheus?.close();
     await islet?.remove();
-    await Promise.all([homeserver, refusing, mails].map((one) => one?.close()));
+    await Promise.all([homeserver, refusing, mails].map((service) => service?.close()));
   });
 
   const metrics = async () => (await fetch(`${islet.adminUrl}/metrics`)).text();

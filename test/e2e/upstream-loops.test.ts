@@ -77,7 +77,7 @@ describe.each([
   ['two', ['a', 'b']],
   ['three', ['a', 'b', 'c']],
 ])('%s identity servers that query each other in a circle', (_count, names) => {
-  const everybody = Object.fromEntries(names.map((name) => [`${name}@example.org email`, `@${name}:example.org`]));
+  const everyAddress = Object.fromEntries(names.map((name) => [`${name}@example.org email`, `@${name}:example.org`]));
 
   it.each([
     ['v1', false, false],
@@ -93,7 +93,7 @@ describe.each([
           Array.from({ length: 12 }, (_, n) => plainly(client, [...names, `nobody-${n}`])),
         ),
       );
-      for (const mappings of tried) expect(mappings).toEqual(everybody);
+      for (const mappings of tried) expect(mappings).toEqual(everyAddress);
       const bulk = { threepids: [...names, 'nobody'].map((name) => ['email', `${name}@example.org`]) };
       const v1 = await islets[0]?.client.post('/api/v1/bulk_lookup', bulk);
       expect(v1?.body['threepids']).toEqual(

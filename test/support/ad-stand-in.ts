@@ -53,21 +53,25 @@ export class AdStandIn {
   }
 
   private serve(socket: Socket): void {
-    const mine = { isBound: false, cookies: new Set<string>() };
+    const state = { isBound: false, cookies: new Set<string>() };
     let received: Buffer = Buffer.alloc(0);
     socket.on('error', () => undefined);
     socket.on('data', (chunk: Buffer) => {
       received = Buffer.concat([received, chunk]);
-      for (let one = elementAt(received, 0); one && one.end <= received.length; one = elementAt(received, 0)) {
-        const message = new Node(received, one);
-        received = received.subarray(one.end);
+      for (
+        let element = elementAt(received, 0);
+        element && element.end <= received.length;
+        element = elementAt(received, 0)
+      ) {
+        const message = new Node(received, element);
+        received = received.subarray(element.end);
         const answer = (...parts: Buffer[]) => socket.write(tlv(0x30, integer(message.at(0).number), ...parts));
         const operation = message.at(1);
         if (operation.tag === 0x60) {
-          mine.isBound = operation.at(1).text !== '';
+          state.isBound = operation.at(1).text !== '';
           answer(result(0x61, 0));
         } else if (operation.tag === 0x63) {
-          if (mine.isBound) this.search(operation, message.children[2], mine.cookies, answer);
+          if (state.isBound) this.search(operation, message.children[2], state.cookies, answer);
           else answer(result(0x65, 1, NOT_BOUND));
         } else {
           socket.end();
@@ -109,14 +113,14 @@ export class AdStandIn {
     const addresses = this.addresses[index] ?? [];
     const range = wanted.map((name) => /^proxyAddresses;range=(\d+)-/i.exec(name)?.[1]).find(Boolean);
     const first = Number(range ?? 0);
-    const some = addresses.slice(first, first + this.policy.maxValRange);
-    const isFull = first + some.length >= addresses.length;
-    const last = isFull ? '*' : first + some.length - 1;
+    const part = addresses.slice(first, first + this.policy.maxValRange);
+    const isFull = first + part.length >= addresses.length;
+    const last = isFull ? '*' : first + part.length - 1;
     // If not all values fit, the attribute is sent twice: empty under the requested name, and as a range.
     const held =
       range === undefined && isFull
-        ? { proxyAddresses: some }
-        : { proxyAddresses: [], [`proxyAddresses;range=${first}-${last}`]: some };
+        ? { proxyAddresses: part }
+        : { proxyAddresses: [], [`proxyAddresses;range=${first}-${last}`]: part };
     return searchResultEntry(`CN=u${index},DC=example,DC=org`, {
       objectGUID: guidOf(index),
       ...(wanted.includes('sAMAccountName') && { sAMAccountName: `u${index}` }),

@@ -15,8 +15,8 @@ export const searchResultEntry = (dn: string, values: Values): Buffer =>
     tlv(0x04, dn),
     tlv(
       0x30,
-      ...Object.entries(values).map(([type, some]) =>
-        tlv(0x30, tlv(0x04, type), tlv(0x31, ...[some].flat().map((value) => tlv(0x04, value)))),
+      ...Object.entries(values).map(([type, list]) =>
+        tlv(0x30, tlv(0x04, type), tlv(0x31, ...[list].flat().map((value) => tlv(0x04, value)))),
       ),
     ),
   ]);

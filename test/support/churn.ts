@@ -37,30 +37,30 @@ export class Churn {
   private change(): string {
     const { style } = this;
     const at = this.below(Math.max(8, this.entries.length));
-    const one = this.entries[at];
-    if (!one || this.below(4) === 0) return this.add();
-    const dn = `${one.rdn},${one.unit}`;
+    const entry = this.entries[at];
+    if (!entry || this.below(4) === 0) return this.add();
+    const dn = `${entry.rdn},${entry.unit}`;
     switch (this.below(7)) {
       case 0:
         this.entries.splice(at, 1);
         return `dn: ${dn}\nchangetype: delete\n`;
       case 1:
-        one.unit = this.oneOf(style.units);
-        return `dn: ${dn}\nchangetype: modrdn\nnewrdn: ${one.rdn}\ndeleteoldrdn: 1\nnewsuperior: ${one.unit}\n`;
+        entry.unit = this.oneOf(style.units);
+        return `dn: ${dn}\nchangetype: modrdn\nnewrdn: ${entry.rdn}\ndeleteoldrdn: 1\nnewsuperior: ${entry.unit}\n`;
       case 2:
-        one.rdn = this.newRdn();
-        return `dn: ${dn}\nchangetype: modrdn\nnewrdn: ${one.rdn}\ndeleteoldrdn: 1\n`;
+        entry.rdn = this.newRdn();
+        return `dn: ${dn}\nchangetype: modrdn\nnewrdn: ${entry.rdn}\ndeleteoldrdn: 1\n`;
       case 3:
         return replaced(dn, style.active[0], [this.oneOf(style.active.slice(1))]);
       case 4: {
         const name = this.freeName();
         if (name === undefined) return this.add();
-        one.name = name;
+        entry.name = name;
         return replaced(dn, style.name, [name]);
       }
       case 5: {
         // Removed and replaced by an entry with the same name and address.
-        const successor = { ...one, rdn: this.newRdn() };
+        const successor = { ...entry, rdn: this.newRdn() };
         this.entries.splice(at, 1, successor);
         return `dn: ${dn}\nchangetype: delete\n\n${this.added(successor, this.mails())}`;
       }
@@ -90,7 +90,7 @@ export class Churn {
 
   private freeName(): string | undefined {
     const name = `name${this.below(12)}`;
-    return this.style.sharesNames || this.entries.every((one) => one.name !== name) ? name : undefined;
+    return this.style.sharesNames || this.entries.every((entry) => entry.name !== name) ? name : undefined;
   }
 
   private mails(): readonly string[] {

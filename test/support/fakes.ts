@@ -256,9 +256,9 @@ export class FakeDirectory implements Directory, ThreepidSource {
   async find(threepids: readonly Threepid[]): Promise<readonly Finding[]> {
     if (this.failure) throw this.failure;
     return threepids.flatMap((threepid): readonly Finding[] => {
-      const matches = (one: Threepid) =>
-        sameThreepid(one, threepid) &&
-        (!this.isLiteral || [threepid.address, threepid.alias].includes(one.alias ?? one.address));
+      const matches = (candidate: Threepid) =>
+        sameThreepid(candidate, threepid) &&
+        (!this.isLiteral || [threepid.address, threepid.alias].includes(candidate.alias ?? candidate.address));
       const assignments = [...this.entries].filter(([, { mxid, threepids: held }]) => mxid && held.some(matches));
       const [mxid, ...others] = new Set(assignments.map(([, entry]) => entry.mxid));
       if (mxid === undefined) return [];
@@ -273,7 +273,7 @@ export class FakeDirectory implements Directory, ThreepidSource {
     if (this.failure) throw this.failure;
     const nameless = [...this.entries.values()].filter(({ mxid }) => !mxid).flatMap((entry) => entry.threepids);
     return threepids.flatMap((threepid) =>
-      nameless.some((one) => sameThreepid(one, threepid)) ? { threepid, claimants: ['cn=nameless'] } : [],
+      nameless.some((candidate) => sameThreepid(candidate, threepid)) ? { threepid, claimants: ['cn=nameless'] } : [],
     );
   }
 

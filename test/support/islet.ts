@@ -21,7 +21,7 @@ export interface RunningIslet {
   /** The log that has arrived so far; the latest lines may be missing. */
   log(): string;
   /** Waits until the log contains a text. @returns the part that contains it */
-  logged(what: string | RegExp, limitMs?: number): Promise<string>;
+  logged(text: string | RegExp, limitMs?: number): Promise<string>;
   /** Sends a signal and waits for the end of the process. Returns the exit code, or `null` if the signal ended it. */
   stop(signal?: NodeJS.Signals): Promise<number | null>;
   /** Starts the process again with the same folder and ports. */
@@ -116,10 +116,10 @@ export async function prepareIslet(
     configFile,
     pid: () => child?.pid,
     log: () => log,
-    logged: (what, limitMs) =>
-      eventually(() => (typeof what === 'string' ? log.includes(what) && what : what.exec(log)?.[0]), limitMs).catch(
+    logged: (text, limitMs) =>
+      eventually(() => (typeof text === 'string' ? log.includes(text) && text : text.exec(log)?.[0]), limitMs).catch(
         () => {
-          throw new Error(`the log does not say ${what}:\n${log}`);
+          throw new Error(`the log does not say ${text}:\n${log}`);
         },
       ),
     stop,

@@ -49,7 +49,9 @@ export function violations(modules: readonly Module[], exceptions: Exceptions): 
   );
   return [
     ...modules.flatMap((module) => [
-      ...module.imports.flatMap((one) => problemOf(module.path, one, active, exceptions) ?? []).map(problemIn(module)),
+      ...module.imports
+        .flatMap((imported) => problemOf(module.path, imported, active, exceptions) ?? [])
+        .map(problemIn(module)),
       ...surroundings(module).map(problemIn(module)),
       ...lengths(module, exceptions).map(problemIn(module)),
     ]),
@@ -72,15 +74,20 @@ const problemIn =
   (problem: string) =>
     `src/${path} ${problem}`;
 
-function problemOf(path: string, one: Import, active: ReadonlySet<string>, exceptions: Exceptions): string | undefined {
-  const { from, isType } = one;
+function problemOf(
+  path: string,
+  imported: Import,
+  active: ReadonlySet<string>,
+  exceptions: Exceptions,
+): string | undefined {
+  const { from, isType } = imported;
   const [floor, target] = [floorOf(path), floorOf(from)];
   const home = HOMES[libraryOf(from)];
   if (home && !home.files.test(path)) {
     const isExcepted = isType && exceptions.libraries[`${path} ${libraryOf(from)}`] !== undefined;
     if (!isExcepted) return `names ${from}: that belongs into ${home.name}; take what you need as an argument`;
   }
-  if (floor === 'domain') return problemOfDomain(path, one, active);
+  if (floor === 'domain') return problemOfDomain(path, imported, active);
   if (floor === 'ports') {
     if (isService(from)) return `imports ${from}, a service: a port may name anything of the domain but services`;
     if (target === 'domain' && !isType)
@@ -153,7 +160,7 @@ function circles(modules: readonly Module[]): readonly string[] {
   const done = new Set<string>();
   const follow = (path: string, way: readonly string[]) => {
     const circle = way.includes(path) ? way.slice(way.indexOf(path)) : [];
-    if (circle.length > 0) found.set([...circle].sort().join(), circle.map((one) => `src/${one}`).join(', '));
+    if (circle.length > 0) found.set([...circle].sort().join(), circle.map((file) => `src/${file}`).join(', '));
     if (circle.length > 0 || done.has(path)) return;
     for (const next of imports.get(path) ?? []) follow(next, [...way, path]);
     done.add(path);
@@ -193,7 +200,7 @@ export function folderCircles(modules: readonly Module[], folder: string): reado
 
 /** Unused exceptions, which would hide later violations. */
 function outdated(modules: readonly Module[], { libraries, long }: Exceptions): readonly string[] {
-  const needsLength = (path: string) => modules.some((one) => one.path === path && one.lines > MOST_LINES);
+  const needsLength = (path: string) => modules.some((module) => module.path === path && module.lines > MOST_LINES);
   const needsLibrary = (key: string) =>
     modules.some(({ path, imports }) => imports.some(({ from }) => `${path} ${libraryOf(from)}` === key));
   return [

@@ -62,9 +62,13 @@ export async function startLdapStandIn(answer: (asked: Asked) => boolean | void)
     let received: Buffer = Buffer.alloc(0);
     socket.on('data', (chunk: Buffer) => {
       received = Buffer.concat([received, chunk]);
-      for (let one = elementAt(received, 0); one && one.end <= received.length; one = elementAt(received, 0)) {
-        const message = received.subarray(one.start, one.end);
-        received = received.subarray(one.end);
+      for (
+        let element = elementAt(received, 0);
+        element && element.end <= received.length;
+        element = elementAt(received, 0)
+      ) {
+        const message = received.subarray(element.start, element.end);
+        received = received.subarray(element.end);
         const id = expectAt(message, 0, 0x02);
         const tag = message[id.end] ?? 0;
         const say = (...bases: readonly Buffer[]) => socket.write(tlv(0x30, message.subarray(0, id.end), ...bases));

@@ -21,8 +21,8 @@ const BEGINNINGS: Readonly<Record<Masks['protocol'], string>> = {
 const AT_MOST = 64 * 1024 * 1024;
 
 /** Starts TLS with one of the certificates, and sends nothing more. */
-export function offerCertificate(client: Socket, masks: Masks, which: keyof Masks['certificates']): void {
-  void greet(client, masks, which).catch(() => client.destroy());
+export function offerCertificate(client: Socket, masks: Masks, certificate: keyof Masks['certificates']): void {
+  void greet(client, masks, certificate).catch(() => client.destroy());
 }
 
 /** Starts TLS with the valid certificate, and sends an endless answer to the first request. */
@@ -48,14 +48,14 @@ const drained = (socket: TLSSocket) =>
     socket.on('drain', go).on('close', go);
   });
 
-async function greet(client: Socket, masks: Masks, which: keyof Masks['certificates']): Promise<TLSSocket> {
+async function greet(client: Socket, masks: Masks, certificate: keyof Masks['certificates']): Promise<TLSSocket> {
   if (masks.protocol === 'postgres') {
     // The SSLRequest, before TLS begins.
     await once(client, 'data');
     client.pause();
     client.write('S');
   }
-  const secureContext = createSecureContext(masks.certificates[which]);
+  const secureContext = createSecureContext(masks.certificates[certificate]);
   const secured = new TLSSocket(client, { isServer: true, secureContext });
   secured.on('error', () => undefined);
   client.on('close', () => secured.destroy());

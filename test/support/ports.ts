@@ -22,10 +22,10 @@ export async function freePort(count = 1): Promise<number> {
   for (;;) {
     const port = randomInt(first, first + SHARE - count + 1);
     const ports = Array.from({ length: count }, (_, at) => port + at);
-    if (ports.some((one) => given.has(one))) continue;
+    if (ports.some((candidate) => given.has(candidate))) continue;
     const areFree = await Promise.all(ports.map(isFree));
     if (!areFree.every(Boolean)) continue;
-    for (const one of ports) given.add(one);
+    for (const candidate of ports) given.add(candidate);
     return port;
   }
 }

@@ -93,8 +93,8 @@ export async function startPostgres(programs: string, parent = tmpdir()): Promis
       // It must not start others while these are listed.
       send(Number(pid), 'SIGSTOP');
       const children = (await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8')).trim().split(' ');
-      for (const one of [pid, ...children].filter(Boolean)) send(Number(one), 'SIGKILL');
-      for (const one of [pid, ...children].filter(Boolean)) while (await isAlive(one)) await pause(10);
+      for (const child of [pid, ...children].filter(Boolean)) send(Number(child), 'SIGKILL');
+      for (const child of [pid, ...children].filter(Boolean)) while (await isAlive(child)) await pause(10);
       await rm(join(data, 'postmaster.pid'), { force: true });
     },
     start,
@@ -149,7 +149,7 @@ export async function onServer(serverUrl: string, statement: string): Promise<vo
 /** PostgreSQL refuses to run as root. As root, it runs as the user that its package created. */
 export async function ownerOf(folder: string): Promise<{ uid?: number; gid?: number }> {
   if (process.getuid?.() !== 0) return {};
-  const id = async (what: string) => Number((await run('id', [what, 'postgres'])).stdout);
+  const id = async (option: string) => Number((await run('id', [option, 'postgres'])).stdout);
   const owner = { uid: await id('-u'), gid: await id('-g') };
   await chown(folder, owner.uid, owner.gid);
   return owner;

@@ -56,11 +56,12 @@ function parametersLike(right: Parameters): fc.Arbitrary<Parameters> {
   );
 }
 
-const wellFormed = (one: unknown) => (typeof one === 'string' ? one.toWellFormed() : JSON.stringify(one));
+const wellFormed = (content: unknown) =>
+  typeof content === 'string' ? content.toWellFormed() : JSON.stringify(content);
 
 const asForm = (parameters: Parameters): string =>
   Object.entries(parameters)
-    .map(([name, one]) => `${encodeURIComponent(name.toWellFormed())}=${encodeURIComponent(wellFormed(one))}`)
+    .map(([name, content]) => `${encodeURIComponent(name.toWellFormed())}=${encodeURIComponent(wellFormed(content))}`)
     .join('&');
 
 /** All valid ways to send parameters, and some invalid ones. */

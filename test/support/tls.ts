@@ -29,7 +29,7 @@ export function createAuthority<Name extends string>(
     openssl('ca');
     const names = Object.keys(wanted) as Name[];
     for (const name of names) {
-      const alternatives = wanted[name].map((each) => `${/^[\d.]+$|:/.test(each) ? 'IP' : 'DNS'}:${each}`).join(',');
+      const alternatives = wanted[name].map((host) => `${/^[\d.]+$|:/.test(host) ? 'IP' : 'DNS'}:${host}`).join(',');
       openssl(
         name,
         '-CA',
@@ -71,7 +71,7 @@ export function createChain(...names: readonly string[]) {
   };
   const by = (issuer: string) => ['-CA', `${issuer}.pem`, '-CAkey', `${issuer}.key`];
   const read = (file: string) => readFileSync(join(folder, file), 'utf8');
-  const alternatives = names.map((each) => `${/^[\d.]+$|:/.test(each) ? 'IP' : 'DNS'}:${each}`).join(',');
+  const alternatives = names.map((host) => `${/^[\d.]+$|:/.test(host) ? 'IP' : 'DNS'}:${host}`).join(',');
   try {
     request('root');
     request('issuing', ...by('root'), '-addext', 'basicConstraints=critical,CA:TRUE');

@@ -54,8 +54,8 @@ export async function findPeople(scenario: Scenario): Promise<void> {
 
     const known = await eventually(async () => namesIn(await search(lea)), 60_000);
     report.check('now the homeserver alone finds them', known === `${hanna.mxid} ${name.displayname}`, known);
-    const both = namesIn(await search(leaByNginx));
-    report.check('and by nginx they are found once, with the name of the homeserver', both === known, both);
+    const found = namesIn(await search(leaByNginx));
+    report.check('and by nginx they are found once, with the name of the homeserver', found === known, found);
 
     const [refused, refusedAlone] = await Promise.all(
       [url, lea.homeserver.url].map((base) => requestJson(base + PATH, 'POST', HALF, 'wrong')),

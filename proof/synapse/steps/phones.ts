@@ -48,8 +48,8 @@ export async function checkPhones(scenario: Scenario): Promise<void> {
   await report.step('Numbers as Synapse and as Islet read them', async () => {
     const read = (await inChroot(chroot.root, 'python3', '-c', PYTHON, JSON.stringify(NUMBERS))).split('\n');
     for (const [at, [country, written]] of NUMBERS.entries()) {
-      const ours = readPhoneNumber(written, country)?.digits;
-      report.note(`${country} ${written}: Synapse ${read[at] || '-'}, Islet ${ours ?? '-'}`);
+      const digits = readPhoneNumber(written, country)?.digits;
+      report.note(`${country} ${written}: Synapse ${read[at] || '-'}, Islet ${digits ?? '-'}`);
     }
   });
 }

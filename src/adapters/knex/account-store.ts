@@ -109,11 +109,11 @@ export class KnexAccountStore implements AccountStore {
 
   private async removeAll(rows: readonly Row[], reason: string | undefined, cause: Cause): Promise<number> {
     let removed = 0;
-    for (const some of chunksOf(rows)) {
-      const chunk = some.map(({ token_hash }) => token_hash);
+    for (const rowsInPart of chunksOf(rows)) {
+      const chunk = rowsInPart.map(({ token_hash }) => token_hash);
       removed += await this.db.transaction(async (trx): Promise<number> => {
         await this.feed.lock(trx);
-        await this.audit.addWithin(trx, tokensEnded(some, reason), cause);
+        await this.audit.addWithin(trx, tokensEnded(rowsInPart, reason), cause);
         return this.table(trx)
           .where(isOneOf(trx, 'token_hash', chunk))
           .delete();

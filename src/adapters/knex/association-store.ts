@@ -101,7 +101,7 @@ export class KnexAssociationStore implements AssociationStore {
       const expired = over.map(bindingFromRow).map(({ mxid, threepid }) => ({ mxid, threepid }));
       await this.audit.addWithin(
         trx,
-        expired.map((one) => ({ action: 'binding_expired', ...one })),
+        expired.map((binding) => ({ action: 'binding_expired', ...binding })),
         BY_ISLET,
       );
       await this.feed.write(trx, [

@@ -35,9 +35,9 @@ export function batched<Item, Answer>(
     const keys = new Set<string>();
     const batch: Waiting<Item, Answer>[] = [];
     const rest: Waiting<Item, Answer>[] = [];
-    for (const one of waiting) {
-      const key = keyOf(one.item);
-      (batch.length < MOST && !keys.has(key) ? batch : rest).push(one);
+    for (const item of waiting) {
+      const key = keyOf(item.item);
+      (batch.length < MOST && !keys.has(key) ? batch : rest).push(item);
       keys.add(key);
     }
     waiting = rest;
@@ -49,7 +49,7 @@ export function batched<Item, Answer>(
       const batch = next();
       const error = await tryTogether(batch, work);
       if (error === undefined) continue;
-      if (batch.length > 1 && mayBeOfOne(error.cause)) for (const one of batch) await settle([one], work);
+      if (batch.length > 1 && mayBeOfOne(error.cause)) for (const item of batch) await settle([item], work);
       else for (const { reject } of batch) reject(error.cause);
     }
     running--;

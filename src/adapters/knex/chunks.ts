@@ -12,7 +12,7 @@ export async function inChunks<K, T>(
   find: (chunk: readonly K[]) => Promise<readonly T[]>,
 ): Promise<readonly T[]> {
   const found: T[] = [];
-  for (const chunk of chunksOf(keys)) for (const one of await find(chunk)) found.push(one);
+  for (const chunk of chunksOf(keys)) for (const row of await find(chunk)) found.push(row);
   return found;
 }
 

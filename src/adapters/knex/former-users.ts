@@ -35,9 +35,9 @@ export async function removeFormerUsers(
   if (former.length === 0) return { people: 0, bindings: 0 };
   const people = JSON.stringify(former.map(({ mxid, person }) => [mxid, person]));
   const isTheirs = trx.raw(`(mxid, person) in (select value->>0, value->>1 from ${jsonArray(trx)})`, [people]);
-  const theirs = () => trx<AssociationRow>('associations').where(isTheirs).whereNotNull('suspended_at');
-  const bound = await theirs();
-  const bindings: number = await theirs().delete();
+  const suspendedRows = () => trx<AssociationRow>('associations').where(isTheirs).whereNotNull('suspended_at');
+  const bound = await suspendedRows();
+  const bindings: number = await suspendedRows().delete();
   const detail = 'the user left long ago';
   const entries: readonly NewAuditEntry[] = [
     ...bound.map((row) => ({ action: 'unbound' as const, mxid: row.mxid, threepid: threepidOf(row), detail })),

@@ -65,14 +65,14 @@ export function valuesOf(entry: MirroredEntry, isText: boolean): Values {
 
 export function entryFromValues([id, digest, base, mxid, content]: Values): MirroredEntry {
   const [label, threepids, ...more] = typeof content === 'string' ? (JSON.parse(content) as Content) : content;
-  const marks = more.find((one) => typeof one !== 'string');
+  const marks = more.find((element) => typeof element !== 'string');
   return {
     id,
     label,
     digest,
     base,
     person: mxid === null ? undefined : personFrom(mxid, threepids, marks),
-    skipped: more.filter((one) => typeof one === 'string'),
+    skipped: more.filter((element) => typeof element === 'string'),
     ...(marks?.withheld && { withheld: marks.withheld.map(expand) }),
   };
 }
@@ -105,7 +105,7 @@ export async function deleteEntries(trx: Knex.Transaction, source: string, value
 }
 
 export const hasThreepid = ({ person, withheld = [] }: MirroredEntry, threepid: Threepid): boolean =>
-  [...(person?.threepids ?? []), ...withheld].some((one) => sameThreepid(one, threepid));
+  [...(person?.threepids ?? []), ...withheld].some((candidate) => sameThreepid(candidate, threepid));
 
 /** The stored form of the state of a mirror. The names of released versions stay readable. */
 interface StoredState extends Omit<MirrorState, 'bases' | 'warnings' | 'failure' | 'syncCursor' | 'incrementalAt'> {

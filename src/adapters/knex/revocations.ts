@@ -53,7 +53,7 @@ export class Revocations {
   /** For stores: a revocation by this instance. */
   revoked(kind: RevocationKind, subject: string): void {
     this.epoch++;
-    for (const one of this.caches) if (one.kind === kind) one.forget(subject);
+    for (const cache of this.caches) if (cache.kind === kind) cache.forget(subject);
   }
 
   /** For stores: checks immediately, after a transaction that may have revoked anything. */
@@ -115,7 +115,7 @@ export class Revocations {
 
   private startAgain(position: number): void {
     this.epoch++;
-    for (const one of this.caches) one.forgetAll();
+    for (const cache of this.caches) cache.forgetAll();
     this.position = this.followers > 0 ? position : undefined;
   }
 

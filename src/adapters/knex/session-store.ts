@@ -178,7 +178,7 @@ export class KnexSessionStore implements SessionStore {
    * is then found and replaced by `findOrAdd`.
    */
   private async addAll(added: readonly Added[]): Promise<readonly boolean[]> {
-    const aliveSince = Math.min(...added.map((one) => one.aliveSince));
+    const aliveSince = Math.min(...added.map((session) => session.aliveSince));
     const stored = await this.addOrReplace(
       added.map(({ row }) => row),
       aliveSince,
@@ -189,9 +189,9 @@ export class KnexSessionStore implements SessionStore {
 
   private async markAll(sent: readonly Sent[]): Promise<readonly undefined[]> {
     const alike = groupBy(sent, ({ attempt, nextLink }) => JSON.stringify([attempt, nextLink]));
-    for (const some of alike.values()) {
-      const [{ attempt, nextLink } = { attempt: 0, nextLink: undefined }] = some;
-      const sids = some.map(({ sid }) => sid);
+    for (const group of alike.values()) {
+      const [{ attempt, nextLink } = { attempt: 0, nextLink: undefined }] = group;
+      const sids = group.map(({ sid }) => sid);
       await this.table()
         .where(isOneOf(this.db, 'sid', sids))
         .where('send_attempt', '<', attempt)

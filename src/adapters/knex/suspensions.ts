@@ -64,4 +64,6 @@ export const entriesOf = ({ suspended, resumed }: SuspensionPlan, source: string
 const threepids = (owned: readonly OwnedBinding[]) => owned.map(({ binding }) => binding.threepid);
 
 const distinct = (suspensions: readonly Suspension[]): Iterable<Suspension> =>
-  new Map(suspensions.map((one) => [JSON.stringify([one.source, one.since]), one])).values();
+  new Map(
+    suspensions.map((suspension) => [JSON.stringify([suspension.source, suspension.since]), suspension]),
+  ).values();

@@ -97,7 +97,7 @@ export class KnexUserIdAssignmentStore implements UserIdAssignmentStore {
 
       const vacant = vacatedUserIds(
         gone,
-        assignments.filter((one) => authoritativeSources.includes(one.source)),
+        assignments.filter((assignment) => authoritativeSources.includes(assignment.source)),
       );
       for (const chunk of chunksOf(vacant))
         await this.endTokens(trx, (tokens) => tokens.where(isOneOf(trx, 'mxid', chunk)), 'left the directory');
@@ -164,7 +164,8 @@ export class KnexUserIdAssignmentStore implements UserIdAssignmentStore {
     time: number,
   ): Promise<readonly UserIdAssignment[]> {
     const sameUserId = new Map<Mxid, UserIdAssignment[]>(back.map(({ mxid }) => [mxid, []]));
-    for (const one of await this.assignmentsOf(trx, [...sameUserId.keys()])) sameUserId.get(one.mxid)?.push(one);
+    for (const assignment of await this.assignmentsOf(trx, [...sameUserId.keys()]))
+      sameUserId.get(assignment.mxid)?.push(assignment);
     const returned = back.map((assignment): UserIdAssignment => {
       const since = sinceReturn(assignment, sameUserId.get(assignment.mxid) ?? [], time);
       return { ...assignment, since, leftAt: undefined, addresses: [] };
@@ -209,14 +210,14 @@ export class KnexUserIdAssignmentStore implements UserIdAssignmentStore {
 
   private async endTokens(
     trx: Knex.Transaction,
-    which: (tokens: Knex.QueryBuilder) => Knex.QueryBuilder,
+    narrowed: (tokens: Knex.QueryBuilder) => Knex.QueryBuilder,
     reason: string,
   ): Promise<void> {
-    const rows: readonly { mxid: Mxid; n: number }[] = await which(trx('access_tokens'))
+    const rows: readonly { mxid: Mxid; n: number }[] = await narrowed(trx('access_tokens'))
       .groupBy('mxid')
       .select('mxid', trx.raw('count(*) as n'));
     if (rows.length === 0) return;
-    await which(trx('access_tokens')).delete();
+    await narrowed(trx('access_tokens')).delete();
     const ended = rows.map(({ mxid, n }) => ({ action: 'tokens_ended' as const, mxid, detail: `${n}: ${reason}` }));
     await this.audit.addWithin(trx, ended, BY_ISLET);
   }

@@ -90,11 +90,11 @@ const checkBase = (url: string, access: ConnectionSecurity, base: string, rules:
     }
   });
 
-async function attempt(endpoint: string, what: () => Promise<string | void>): Promise<Checked> {
+async function attempt(endpoint: string, action: () => Promise<string | void>): Promise<Checked> {
   const waited = startWaiting();
   const tookMs = () => Math.round(waited());
   try {
-    const problem = (await what()) || undefined;
+    const problem = (await action()) || undefined;
     return { endpoint, ok: problem === undefined, problem, tookMs: tookMs() };
   } catch (error) {
     return {

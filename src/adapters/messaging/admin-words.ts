@@ -34,7 +34,7 @@ export function adminWords(language: string, now: () => number): AdminWords {
   return {
     ago: (time) => {
       const ms = now() - time;
-      const [name, size] = UNITS.find(([, each]) => Math.abs(ms) >= 2 * each) ?? UNITS[3];
+      const [name, size] = UNITS.find(([, unitMs]) => Math.abs(ms) >= 2 * unitMs) ?? UNITS[3];
       return relative.format(-Math.round(ms / size), name);
     },
     when: (time) => `${moment.format(time)} UTC`,

@@ -127,7 +127,7 @@ class SmtpTest {
   }
 
   private report(step: TestStep['step'], isFine: boolean, words: string): void {
-    const before = this.steps.findIndex((each) => each.step === step);
+    const before = this.steps.findIndex((known) => known.step === step);
     if (before >= 0) this.steps.splice(before, 1);
     this.steps.push({ step, isFine, words });
   }

@@ -75,11 +75,11 @@ const withoutNames = (message: Message): Message =>
 /** Renders everything in every brand and language. @returns the problems, one line each */
 export function checkTemplates(templates: Templates): readonly string[] {
   const problems = new Set<string>();
-  const attempt = (what: string, render: () => unknown) => {
+  const attempt = (name: string, render: () => unknown) => {
     try {
       render();
     } catch (error) {
-      problems.add(`${what}: ${(error instanceof Error ? error.message : String(error)).replace(/\s+/g, ' ')}`);
+      problems.add(`${name}: ${(error instanceof Error ? error.message : String(error)).replace(/\s+/g, ' ')}`);
     }
   };
   for (const brand of templates.brands) {

@@ -41,7 +41,7 @@ export function matchWords({ name, others }: PersonWords, terms: readonly Spelli
     const levels = [bestLevel(name, true, term), bestLevel(others, false, term)] as const;
     const isName = levels[0] >= levels[1];
     const level = Math.max(...levels);
-    const word = (isName ? name : others).find((one) => bestLevel([one], isName, term) === level);
+    const word = (isName ? name : others).find((candidate) => bestLevel([candidate], isName, term) === level);
     return word === undefined || level < 0 ? [] : { word, isName, isWhole: term.includes(word) };
   });
 }

@@ -116,12 +116,12 @@ function postingsOf(
 }
 
 /** The start of each item if they are concatenated, and the end of the last one. */
-function starts<T>(all: ArrayLike<T> & Iterable<T>, lengthOf: (one: T) => number): Uint32Array<ArrayBuffer> {
+function starts<T>(all: ArrayLike<T> & Iterable<T>, lengthOf: (item: T) => number): Uint32Array<ArrayBuffer> {
   const places = new Uint32Array(all.length + 1);
   let at = 0;
   let end = 0;
-  for (const one of all) {
-    end += lengthOf(one);
+  for (const item of all) {
+    end += lengthOf(item);
     at += 1;
     places[at] = end;
   }

@@ -33,11 +33,11 @@ export function carriedBy(
   prefixes: readonly AddressRange[],
 ): { readonly carried: ipaddr.IPv4 | undefined; readonly isLocal: boolean } {
   if (address instanceof ipaddr.IPv4) return { carried: undefined, isLocal: false };
-  const prefix = prefixes.find((each) => isInRange(address, each));
+  const prefix = prefixes.find((candidate) => isInRange(address, candidate));
   if (prefix) return { carried: embedded(address, prefix.bits), isLocal: false };
   const octets = address.toByteArray();
   if (isInRange(address, SIX_TO_FOUR)) return { carried: new ipaddr.IPv4(octets.slice(2, 6)), isLocal: true };
-  const isLastOf = [LOCAL_NAT64, TRANSLATED].some((each) => isInRange(address, each));
+  const isLastOf = [LOCAL_NAT64, TRANSLATED].some((network) => isInRange(address, network));
   return { carried: isLastOf ? new ipaddr.IPv4(octets.slice(12)) : undefined, isLocal: true };
 }
 

@@ -102,5 +102,7 @@ export function networkCode(error: unknown): string {
   const [, alert] = (code === 'EPROTO' && /:SSL routines:[^:]*:([^:\n]+):/.exec(String(message))) || [];
   if (alert !== undefined) return `ERR_SSL_${alert.trim().toUpperCase().replaceAll(' ', '_')}`;
   const inner = error instanceof AggregateError ? error.errors.map(networkCode) : [];
-  return inner.findLast((each) => !NO_WAY.has(each)) ?? inner.at(-1) ?? (typeof code === 'string' ? code : '');
+  return (
+    inner.findLast((candidate) => !NO_WAY.has(candidate)) ?? inner.at(-1) ?? (typeof code === 'string' ? code : '')
+  );
 }

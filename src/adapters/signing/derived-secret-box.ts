@@ -35,7 +35,7 @@ export class DerivedSecretBox implements SecretBox {
 
   open(purpose: SecretPurpose, sealed: string): string | undefined {
     const [, mark, encoded = ''] = sealed.split(':');
-    const key = this.keys.find((one) => one.mark === mark);
+    const key = this.keys.find((candidate) => candidate.mark === mark);
     const bytes = Buffer.from(encoded, 'base64url');
     if (!key || !sealed.startsWith(PREFIX) || bytes.length < NONCE_BYTES + TAG_BYTES) return undefined;
     try {
@@ -60,6 +60,6 @@ export class DerivedSecretBox implements SecretBox {
 }
 
 function derive({ seed }: SigningKey): DerivedKeys {
-  const of = (what: string, bytes: number) => Buffer.from(hkdfSync('sha256', seed, '', `islet ${what}`, bytes));
+  const of = (purpose: string, bytes: number) => Buffer.from(hkdfSync('sha256', seed, '', `islet ${purpose}`, bytes));
   return { mark: of('key mark', 6).toString('hex'), sealing: of('sealing', 32), referring: of('references', 32) };
 }

@@ -57,9 +57,9 @@ export class Ed25519Signer implements Signer {
   private signBy<T extends JsonObject>(pair: KeyPair, keyId: string, object: T): Signed<T> {
     const signature = toBase64(signText(pair, signedPart(object)));
     const others = asObject(object['signatures']);
-    const ours = { ...asObject(others[this.serverName]), [keyId]: signature };
+    const ownSignatures = { ...asObject(others[this.serverName]), [keyId]: signature };
     // Non-string values in the object are preserved.
-    return { ...object, signatures: { ...others, [this.serverName]: ours } } as unknown as Signed<T>;
+    return { ...object, signatures: { ...others, [this.serverName]: ownSignatures } } as unknown as Signed<T>;
   }
 
   private pair(keyId: string): KeyPair {

@@ -76,7 +76,7 @@ function separatorOf(text: string): string {
     .trimStart()
     .split(/[\r\n]/, 1);
   const count = (separator: string): number => head.split(separator).length;
-  return [',', ';', '\t'].reduce((most, one) => (count(one) > count(most) ? one : most));
+  return [',', ';', '\t'].reduce((most, candidate) => (count(candidate) > count(most) ? candidate : most));
 }
 
 function checkColumns(columns: readonly string[]): void {

@@ -36,6 +36,6 @@ export function attributeReader(row: Row): (attribute: string) => readonly strin
 
 function columnOf(attribute: string, byName: ReadonlyMap<string, string>): string | undefined {
   const name = plain(attribute);
-  const known = [name, ...(ALIASES[name] ?? [])].find((one) => byName.has(one));
+  const known = [name, ...(ALIASES[name] ?? [])].find((column) => byName.has(column));
   return known === undefined ? undefined : byName.get(known);
 }

@@ -63,16 +63,16 @@ export class SqlDatabase {
    * @param columns required columns
    * @throws Error with the database's reason, but without values
    */
-  async rows(what: 'find' | 'list', columns: readonly string[], query: string, bindings: QueryBindings = {}) {
+  async rows(queryName: 'find' | 'list', columns: readonly string[], query: string, bindings: QueryBindings = {}) {
     const { sql, values } = bound(query, bindings);
     let rows: readonly Row[];
     try {
-      rows = rowsOf(await this.db.raw(sql, values).timeout(this.limits[`${what}Ms`]));
+      rows = rowsOf(await this.db.raw(sql, values).timeout(this.limits[`${queryName}Ms`]));
     } catch (error) {
       // The original error is not attached: databases repeat values in it.
-      throw new Error(`the query "${what}" failed: ${sqlProblem(error)}`);
+      throw new Error(`the query "${queryName}" failed: ${sqlProblem(error)}`);
     }
-    checkColumns(what, columns, rows);
+    checkColumns(queryName, columns, rows);
     return rows;
   }
 
@@ -123,10 +123,10 @@ export class SqlDatabase {
   }
 }
 
-function checkColumns(what: string, columns: readonly string[], [first]: readonly Row[]): void {
+function checkColumns(queryName: string, columns: readonly string[], [first]: readonly Row[]): void {
   const missing = first && columns.find((column) => !(column in first));
   if (missing === undefined) return;
-  throw new Error(`the query "${what}" returns no column ${missing}, but ${Object.keys(first ?? {}).join(', ')}`);
+  throw new Error(`the query "${queryName}" returns no column ${missing}, but ${Object.keys(first ?? {}).join(', ')}`);
 }
 
 const NAMED = /(?<![:\w]):(medium|addresses)\b/g;

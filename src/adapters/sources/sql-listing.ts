@@ -48,12 +48,13 @@ async function* byStream(db: Knex, query: string, limitMs: number): AsyncGenerat
   let isAtEnd = false;
   try {
     const rows = connection.query(query).stream({ highWaterMark: ROWS_OF_A_PART });
-    const each = rows[Symbol.asyncIterator]() as AsyncIterator<Row>;
+    const iterator = rows[Symbol.asyncIterator]() as AsyncIterator<Row>;
     while (!isAtEnd) {
       const part: Row[] = [];
       const deadline = new Deadline(limitMs);
       while (!isAtEnd && part.length < ROWS_OF_A_PART) {
-        const { value, done } = rows.readableLength > 0 ? await each.next() : await within(deadline, each.next());
+        const { value, done } =
+          rows.readableLength > 0 ? await iterator.next() : await within(deadline, iterator.next());
         if (done) isAtEnd = true;
         else part.push(value);
       }

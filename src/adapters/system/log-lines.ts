@@ -50,7 +50,7 @@ export function prettyLine({ time, level, message, facts, cause }: LogEntry, has
 function causeLines(report: ErrorReport, lead: string): string[] {
   const { name, message, code, stack, cause, errors = [] } = report;
   const tag = code === undefined || message.includes(String(code)) ? '' : ` (${code})`;
-  const below = [...(cause ? [cause] : []), ...errors].flatMap((each) => causeLines(each, `  ${lead}`));
+  const below = [...(cause ? [cause] : []), ...errors].flatMap((nested) => causeLines(nested, `  ${lead}`));
   const frames = below.length > 0 ? [] : framesOf(stack).map((frame) => `${' '.repeat(lead.length)}${frame}`);
   return [`${lead}${name}: ${oneLine(message)}${tag}`, ...below, ...frames];
 }

@@ -78,7 +78,10 @@ export class Metrics {
 
   /** Replaces all values of a gauge. @throws for a gauge or labels that are not declared */
   set(name: string, samples: readonly Sample[]): void {
-    const [gauge, declared] = [this.gauges.get(name), declaredMetrics.find(([one]) => one === name)?.[1]];
+    const [gauge, declared] = [
+      this.gauges.get(name),
+      declaredMetrics.find(([declaredName]) => declaredName === name)?.[1],
+    ];
     if (!gauge || !declared) throw new Error(`no gauge is called ${name}`);
     gauge.reset();
     // A gauge without labels would then be 0.
@@ -90,9 +93,9 @@ export class Metrics {
 function bufferedCounter(options: ConstructorParameters<typeof Counter>[0]): BufferedCounter {
   const series = new Map<string, Series>();
   const collect = function collect(this: Counter): void {
-    for (const one of series.values()) {
-      if (one.pending > 0) this.inc(one.labels, one.pending);
-      one.pending = 0;
+    for (const entry of series.values()) {
+      if (entry.pending > 0) this.inc(entry.labels, entry.pending);
+      entry.pending = 0;
     }
   };
   return { counter: new Counter({ ...options, collect }), series };

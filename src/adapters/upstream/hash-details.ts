@@ -91,7 +91,7 @@ export class HashDetails {
     const pepper: unknown = 'lookup_pepper' in reply ? reply.lookup_pepper : undefined;
     const listed: unknown = 'algorithms' in reply ? reply.algorithms : undefined;
     const algorithms: readonly unknown[] = Array.isArray(listed) ? listed : [];
-    const algorithm = (['none', 'sha256'] as const).find((each) => algorithms.includes(each));
+    const algorithm = (['none', 'sha256'] as const).find((name) => algorithms.includes(name));
     if (typeof pepper !== 'string' || !isPepper(pepper) || pepper.length > LONGEST_PEPPER) {
       throw this.unusable('clients cannot use its pepper');
     }

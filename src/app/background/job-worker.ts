@@ -55,7 +55,8 @@ export class JobWorker implements Schedule {
     );
     // Jobs that another instance added, and jobs that become due later, are found by polling.
     queue.onAdded((kinds) => {
-      const isFor = ({ attempt, kinds: some }: Lane) => attempt === 'first' && some.some((one) => kinds.includes(one));
+      const isFor = ({ attempt, kinds: laneKinds }: Lane) =>
+        attempt === 'first' && laneKinds.some((kind) => kinds.includes(kind));
       for (const lane of lanes.filter(isFor)) this.runSoon(lane);
     });
   }
@@ -67,10 +68,10 @@ export class JobWorker implements Schedule {
   async close(): Promise<void> {
     this.isClosing = true;
     await Promise.allSettled([
-      ...this.schedules.map((one) => one.close()),
+      ...this.schedules.map((schedule) => schedule.close()),
       ...[...this.filling.values()].map(({ ended }) => ended),
     ]);
-    await Promise.all([...this.inHand.values()].map((one) => endWithin(one)));
+    await Promise.all([...this.inHand.values()].map((held) => endWithin(held)));
     await this.renewing.close();
     const { queue, clock, holder, telemetry } = this.deps;
     const left = [...this.inHand.values()];
@@ -102,8 +103,11 @@ export class JobWorker implements Schedule {
 
   /** @returns whether there may be more */
   private async begin(lane: Lane): Promise<boolean> {
-    const mine = [...this.inHand.values()].filter((one) => one.lane === lane);
-    const places = Math.min(lane.width - mine.filter(({ hasSlot }) => hasSlot).length, lane.mostInHand - mine.length);
+    const inLane = [...this.inHand.values()].filter((held) => held.lane === lane);
+    const places = Math.min(
+      lane.width - inLane.filter(({ hasSlot }) => hasSlot).length,
+      lane.mostInHand - inLane.length,
+    );
     if (places <= 0) this.limited.add(lane);
     if (places <= 0 || this.isClosing) return false;
     const { queue, clock, holder } = this.deps;
@@ -139,8 +143,8 @@ export class JobWorker implements Schedule {
 
   private start(job: Job, lane: Lane): void {
     const makeRoom = () => {
-      const one = this.inHand.get(job.id);
-      if (one) one.hasSlot = false;
+      const held = this.inHand.get(job.id);
+      if (held) held.hasSlot = false;
       this.runSoon(lane);
     };
     const timer = lane.slotMs === Infinity ? undefined : setTimeout(makeRoom, lane.slotMs);
@@ -161,8 +165,8 @@ export class JobWorker implements Schedule {
 
   private busy(lane: Lane): ReadonlyMap<string, number> {
     const busy = new Map<string, number>();
-    for (const { job, ...one } of this.inHand.values()) {
-      if (one.lane === lane) busy.set(job.destination, (busy.get(job.destination) ?? 0) + 1);
+    for (const { job, ...held } of this.inHand.values()) {
+      if (held.lane === lane) busy.set(job.destination, (busy.get(job.destination) ?? 0) + 1);
     }
     return busy;
   }

@@ -50,10 +50,10 @@ export function scheduleMirrorSyncs(
 
     async function dueSync(): Promise<'everything' | 'changes' | undefined> {
       const { attemptedAt = -Infinity, incrementalAt = attemptedAt } = await mirrorService.state(name);
-      const isDue = async (what: string, since: number, periodMs: number) =>
+      const isDue = async (syncKind: string, since: number, periodMs: number) =>
         isOver(since, periodMs, clock.now()) &&
         // If several instances find it due at the same moment, only one starts it.
-        (await limits.consume(`${what} ${name}`, { amount: 1, windowMs: periodMs / 2 })) === 0;
+        (await limits.consume(`${syncKind} ${name}`, { amount: 1, windowMs: periodMs / 2 })) === 0;
       if (await isDue('sync', attemptedAt, everyMs)) return 'everything';
       if (!(await mirrorService.supportsIncremental(name))) return undefined;
       return (await isDue('changes', incrementalAt, changesEveryMs)) ? 'changes' : undefined;

@@ -46,7 +46,7 @@ export function startSchedules(
     ...scheduleUpstreamProbes(configuredSources, telemetry),
     {
       close: () => {
-        for (const one of listening) one?.close();
+        for (const listener of listening) listener?.close();
         return Promise.resolve();
       },
     },

@@ -40,5 +40,5 @@ function entryText(entry: AuditEntry, style: Output['style']): string {
     `by ${by}`,
     client && `from ${client}`,
   ].filter((word) => word);
-  return `${style.dim(time)}  ${words.join(' ')}  ${style.dim([`no. ${seq}`, requestId].filter((one) => one).join(' '))}`;
+  return `${style.dim(time)}  ${words.join(' ')}  ${style.dim([`no. ${seq}`, requestId].filter((part) => part).join(' '))}`;
 }

@@ -30,7 +30,7 @@ const MARKS = { ok: '✓', warning: '!', failure: '✗', skipped: '-' } as const
 export function doctorText(diagnoses: readonly CheckResult[], style: TerminalStyle): string {
   const width = Math.max(...diagnoses.map(({ area }) => area.length));
   const lines = diagnoses.flatMap((result) => resultLines(result, width, style));
-  const count = (state: CheckResult['state']) => diagnoses.filter((one) => one.state === state).length;
+  const count = (state: CheckResult['state']) => diagnoses.filter((diagnosis) => diagnosis.state === state).length;
   const [failures, warnings] = [count('failure'), count('warning')];
   const sum = `${failures} failed, ${warnings} with warnings, ${count('ok')} ok`;
   return [...lines, '', failures > 0 ? style.bad(sum) : style.good(sum)].join('\n');

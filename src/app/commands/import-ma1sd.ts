@@ -25,10 +25,10 @@ export async function importMa1sd(
 ): Promise<number> {
   const source = resolve(job.cwd, conf);
   const identity = ma1sdIdentityOf(parseMa1sdConf(await readFile(source, 'utf8')));
-  const ours = job.config.server.name;
-  if (identity.serverName !== '' && identity.serverName !== ours) {
+  const ownName = job.config.server.name;
+  if (identity.serverName !== '' && identity.serverName !== ownName) {
     throw new ImportError(
-      `ma1sd is called ${identity.serverName}, and server.name is ${ours}: what was signed under its name needs it`,
+      `ma1sd is called ${identity.serverName}, and server.name is ${ownName}: what was signed under its name needs it`,
     );
   }
   const beside = (path: string | undefined) => path && resolve(dirname(source), path);

@@ -21,16 +21,16 @@ export async function importSydent(
   job: Omit<ImportJob, 'data' | 'keyFile'> & { readonly cwd: string },
 ): Promise<number> {
   const { serverName, keyFile } = identityOf(parseSydentConf(await readFile(resolve(job.cwd, conf), 'utf8')));
-  const ours = job.config.server.name;
-  if (serverName !== '' && serverName !== ours) {
+  const ownName = job.config.server.name;
+  if (serverName !== '' && serverName !== ownName) {
     throw new ImportError(
-      `the name of Sydent is ${serverName}, but server.name is ${ours}: keep the old name, because signatures contain it`,
+      `the name of Sydent is ${serverName}, but server.name is ${ownName}: keep the old name, because signatures contain it`,
     );
   }
   if (keyFile === undefined)
     throw new ImportError(`${conf} has no ed25519.signingkey: old rooms and mails need this key`);
   const data = await readSydent(resolve(job.cwd, database), {
-    serverName: ours,
+    serverName: ownName,
     keyId: parseKeys(keyFile)[0].keyId,
     now: Date.now(),
     ...choices,

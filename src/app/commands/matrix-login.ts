@@ -76,8 +76,8 @@ async function signedOut(api: ClientApi, session: MatrixSession): Promise<{ warn
   );
 }
 
-const missing = (what: string): string =>
-  `${what} is missing: a user with --user and --password-file or MATRIX_PASSWORD, or an access token with --access-token-file or MATRIX_ACCESS_TOKEN`;
+const missing = (subject: string): string =>
+  `${subject} is missing: a user with --user and --password-file or MATRIX_PASSWORD, or an access token with --access-token-file or MATRIX_ACCESS_TOKEN`;
 
 /** Uses the configured settings of the homeserver if there are any, also if it is given by URL. */
 async function apiOf(
@@ -90,8 +90,8 @@ async function apiOf(
   if (isServerName(place)) return new ClientApi(await new ClientPlaces(http, clock, homeservers).find(place), http);
   if (!/^https?:/.test(place) || !URL.canParse(place)) throw new Error('--homeserver must be a server name or a URL');
   const { origin } = new URL(place);
-  const same = Object.values(homeservers).find(({ url }) => new URL(url).origin === origin);
-  const { clientUrl: _elsewhere, ...trust } = same ?? {};
+  const configured = Object.values(homeservers).find(({ url }) => new URL(url).origin === origin);
+  const { clientUrl: _elsewhere, ...trust } = configured ?? {};
   return new ClientApi(knownPlace({ ...trust, url: place }), http);
 }
 

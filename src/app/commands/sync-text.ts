@@ -46,13 +46,13 @@ function departureLines(departures: SyncOutcome['deprovisioning']): readonly str
   ];
 }
 
-function section<T>(title: string, sample: Sample<T>, text: (one: T) => string): readonly string[] {
+function section<T>(title: string, sample: Sample<T>, text: (item: T) => string): readonly string[] {
   return sample.count === 0 ? [] : [`  ${sample.count} ${title}`, ...lines(' ', sample, text)];
 }
 
-function lines<T>(mark: string, { count, shown }: Sample<T>, text: (one: T) => string): readonly string[] {
+function lines<T>(mark: string, { count, shown }: Sample<T>, text: (item: T) => string): readonly string[] {
   const rest = count - shown.length;
-  return [...shown.map((one) => `  ${mark} ${text(one)}`), ...(rest > 0 ? [`  ${mark} … and ${rest} more`] : [])];
+  return [...shown.map((item) => `  ${mark} ${text(item)}`), ...(rest > 0 ? [`  ${mark} … and ${rest} more`] : [])];
 }
 
-const count = (number: number, one: string, many: string) => `${number} ${number === 1 ? one : many}`;
+const count = (number: number, singular: string, many: string) => `${number} ${number === 1 ? singular : many}`;

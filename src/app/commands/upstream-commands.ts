@@ -42,7 +42,7 @@ export function addUpstream(program: Command, { command, load, printError, env, 
     )
     .option('--accept-terms', 'accept the terms of service of the upstream')
     .option('--json', 'print JSON')
-    .action(async (name: string | undefined, { config: file, json = false, acceptTerms = false, ...who }: Options) => {
+    .action(async (name: string | undefined, { config: file, json = false, acceptTerms = false, ...user }: Options) => {
       const { config } = await load(file);
       const { SystemClock } = await import('../../adapters/system/system-clock.js');
       const { openIdOf } = await import('./matrix-login.js');
@@ -58,8 +58,9 @@ export function addUpstream(program: Command, { command, load, printError, env, 
           printError,
           prompt,
           acceptsTerms: acceptTerms,
-          isNewAccount: Object.keys(who).length > 0,
-          openId: () => openIdOf(who, { homeservers: config.homeservers, http, clock: new SystemClock(), env, prompt }),
+          isNewAccount: Object.keys(user).length > 0,
+          openId: () =>
+            openIdOf(user, { homeservers: config.homeservers, http, clock: new SystemClock(), env, prompt }),
         });
       } finally {
         prompt?.close();

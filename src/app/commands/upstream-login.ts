@@ -48,8 +48,8 @@ export async function upstreamLogin(source: UpstreamConfig, config: Config, comm
     const report = { name, url: source.url, user, isNew: made !== undefined, isReady, tokenFile, addToConfig };
     print(printableJson({ ...report, accepted, outstanding: now.outstanding }));
   } else {
-    const who = user === undefined ? '' : ` as ${shown(user)}`;
-    print(style.good(`${name}: ${made ? 'signed in' : 'already signed in'}${who}`));
+    const asUser = user === undefined ? '' : ` as ${shown(user)}`;
+    print(style.good(`${name}: ${made ? 'signed in' : 'already signed in'}${asUser}`));
     if (isAccepting) print(`  its terms are accepted: ${state.outstanding.map(({ id }) => shown(id)).join(', ')}`);
     if (made) print(made.addToConfig === undefined ? kept(made.tokenFile) : added(source, config, made.tokenFile));
   }

@@ -73,9 +73,9 @@ async function start(
     print(style.dim(`\n  mail to ${printable(to)}: ${printable(subject)}\n${lines.join('\n')}\n`));
   };
   const opened = async <T extends { close(): Promise<void> }>(starting: Promise<T>): Promise<T> => {
-    const one = await starting;
-    closing.push(() => one.close());
-    return one;
+    const server = await starting;
+    closing.push(() => server.close());
+    return server;
   };
   const mail = await opened(startMailCatcher(mailPort, showMail));
   const directory = await opened(startDirectory(DEMO_BASE, DEMO_DIRECTORY));
@@ -161,12 +161,12 @@ async function showLookups(
   ] as const;
   print(style.bold('Four lookups, as clients make them:'));
   let isRight = true;
-  for (const [who, algorithm, address, mxid] of expected) {
+  for (const [person, algorithm, address, mxid] of expected) {
     const found = await find(algorithm, address);
     const isFound = found === mxid;
     isRight &&= isFound;
     print(
-      `  ${isFound ? style.good('✓') : style.bad('✗')} ${address.padEnd(28)} ${(found ?? '—').padEnd(26)} ${style.dim(who)}`,
+      `  ${isFound ? style.good('✓') : style.bad('✗')} ${address.padEnd(28)} ${(found ?? '—').padEnd(26)} ${style.dim(person)}`,
     );
   }
   return isRight;

@@ -77,9 +77,9 @@ export async function startDirectory(base: string, entries: readonly DemoEntry[]
 function matches(filter: Filter, attributes: DemoEntry['attributes']): boolean {
   switch (filter.type) {
     case 'AndFilter':
-      return filter.filters.every((one) => matches(one, attributes));
+      return filter.filters.every((part) => matches(part, attributes));
     case 'OrFilter':
-      return filter.filters.some((one) => matches(one, attributes));
+      return filter.filters.some((part) => matches(part, attributes));
     case 'NotFilter':
       return !matches(filter.filter, attributes);
     case 'PresenceFilter':

@@ -36,7 +36,7 @@ export const directoryCheck =
     const { ok, warning, failure } = area(`directory ${source.name}`);
     try {
       const checked = (await askServer(source)) ?? (await directory.check());
-      const who =
+      const account =
         source.bindDn === undefined ? 'anonymously' : `as ${source.bindDn}, password from ${bindPassword?.from}`;
       const tried = checked.map(async ({ endpoint, problem, tookMs = 0 }): Promise<CheckResult> => {
         const [url, base] = splitHop(endpoint);
@@ -46,7 +46,7 @@ export const directoryCheck =
         }
         if (problem === SHOWS_NOTHING) return warning(`${where}: ${problem}`, 'search there with ldapsearch as bindDn');
         if (problem !== undefined) return failure(`${where}: ${problem}`, fixOf(problem, source));
-        if (base === undefined) return withTime(ok(`${url}: bound ${who}`), tookMs);
+        if (base === undefined) return withTime(ok(`${url}: bound ${account}`), tookMs);
         const classes = [...(await directory.classes(url, base, SAMPLE))].map(([name, count]) => `${name} ${count}`);
         const shown = classes.slice(0, SHOWN).join(', ') || 'nothing';
         return withTime(ok(`${url}: ${baseText(base)} exists; the filter matches ${shown}`), tookMs);

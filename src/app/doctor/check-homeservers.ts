@@ -77,7 +77,7 @@ export function homeserverCheck(name: string, config: Config, http: HttpClient, 
 
   async function keys(): Promise<readonly CheckResult[]> {
     const unpinned = Object.fromEntries(
-      Object.entries(config.homeservers).map(([each, { verifyKeys: _keys, ...rest }]) => [each, rest]),
+      Object.entries(config.homeservers).map(([server, { verifyKeys: _keys, ...rest }]) => [server, rest]),
     );
     const asking = new FederationClient(http, clock, { ...options, homeservers: unpinned });
     // It is only used to verify, so its own key does not matter.
@@ -116,7 +116,7 @@ export function homeserverCheck(name: string, config: Config, http: HttpClient, 
     await new HttpAccountLookup({
       http,
       apis,
-      isAllowed: (each) => federation.isAllowed(each),
+      isAllowed: (address) => federation.isAllowed(address),
       access: openHomeservers(config),
     }).has(mxid);
     return [ok(`says whether an account exists (${config.homeservers[name]?.accountApi ?? 'profile'})`)];

@@ -117,7 +117,7 @@ export function publicUrlCheck(config: Config, isRunning: boolean, http: HttpCli
 
   function names(): readonly CheckResult[] {
     const known = [name, ...otherNames];
-    const isKnown = known.some((one) => one === host || parseServerName(one)?.host === outOfUrl(hostname));
+    const isKnown = known.some((text) => text === host || parseServerName(text)?.host === outOfUrl(hostname));
     const found: CheckResult[] = [];
     if (!isKnown) {
       const fix =
@@ -156,9 +156,9 @@ export function publicUrlCheck(config: Config, isRunning: boolean, http: HttpCli
       const authorization = `X-Matrix origin="!",destination="${destination}",key="ed25519:doctor",sig="doctor"`;
       const headers = { authorization, 'content-type': 'application/json' };
       const { status } = await http.request({ ...LIMITS, method: 'POST', url, headers, body, chosenBy: 'operator' });
-      const what = `an unbind request signed for ${destination}`;
-      if (status === 403) found.push(ok(`${what} is accepted for this server`));
-      else found.push(failure(`${url} -> ${status} for ${what}`, 'the proxy must forward the Authorization header'));
+      const subject = `an unbind request signed for ${destination}`;
+      if (status === 403) found.push(ok(`${subject} is accepted for this server`));
+      else found.push(failure(`${url} -> ${status} for ${subject}`, 'the proxy must forward the Authorization header'));
     }
     return found;
   }

@@ -138,9 +138,9 @@ export const textsCheck =
     return [...tried, ...problems.map((problem) => failure(problem, '`islet templates check` lists all problems'))];
   };
 
-async function problemOf(what: () => Promise<unknown>): Promise<string | undefined> {
+async function problemOf(check: () => Promise<unknown>): Promise<string | undefined> {
   try {
-    await what();
+    await check();
     return undefined;
   } catch (error) {
     return messageOf(error);

@@ -83,7 +83,9 @@ export async function readAsSync(
   const mxids = people.slice(0, SHOWN).map(({ person }) => person.mxid);
   const named = mxids.length === 0 ? '' : `: ${mxids.join(', ')}${people.length > SHOWN ? ', …' : ''}`;
   const left = [...leftOut].sort(([, a], [, b]) => b.length - a.length).slice(0, SHOWN);
-  const sameUserId = [...groupBy(people, ({ person }) => person.mxid)].filter(([, some]) => isDifferentPeople(some));
+  const sameUserId = [...groupBy(people, ({ person }) => person.mxid)].filter(([, sameId]) =>
+    isDifferentPeople(sameId),
+  );
   return [
     ...failed,
     people.length > 0 && addresses > 0
@@ -99,12 +101,12 @@ export async function readAsSync(
           ),
         ]
       : []),
-    ...left.map(([reason, labels]) => warning(`skipped in ${labels.length} of them: ${reason} (${some(labels)})`)),
+    ...left.map(([reason, labels]) => warning(`skipped in ${labels.length} of them: ${reason} (${someOf(labels)})`)),
     ...sameUserId
       .slice(0, SHOWN)
       .map(([mxid, all]) =>
         warning(
-          `two people have the user ID ${mxid}: ${some(all.map(({ label }) => label))}`,
+          `two people have the user ID ${mxid}: ${someOf(all.map(({ label }) => label))}`,
           'change localpart so that user IDs differ, or one of the entries',
         ),
       ),
@@ -112,5 +114,5 @@ export async function readAsSync(
 }
 
 /** The first few, and the number of the others. */
-const some = (labels: readonly string[]): string =>
+const someOf = (labels: readonly string[]): string =>
   [...labels.slice(0, NAMED), ...(labels.length > NAMED ? [`${labels.length - NAMED} more`] : [])].join('; ');

@@ -53,7 +53,7 @@ const words: Readonly<Record<string, string>> = {
 export async function listen(
   app: RequestListener,
   { host, port, idleTimeoutMs = IDLE_MS }: ListenOptions,
-  what = 'listen',
+  action = 'listen',
   onUnreadable?: UnreadableHandler,
 ): Promise<Listening> {
   const headersTimeout = idleTimeoutMs + HEADERS_BEYOND_IDLE_MS;
@@ -85,7 +85,7 @@ export async function listen(
   server.listen(port, host);
   await once(server, 'listening').catch((cause: NodeJS.ErrnoException) => {
     const why = words[cause.code ?? ''] ?? networkFailure(cause)?.reason;
-    const error = new Error(`${what}: cannot listen on ${host}:${port}${why ? `, ${why}` : ''}`, { cause });
+    const error = new Error(`${action}: cannot listen on ${host}:${port}${why ? `, ${why}` : ''}`, { cause });
     throw Object.assign(error, { code: cause.code });
   });
 
@@ -103,7 +103,7 @@ export async function listen(
       Server.prototype.close.call(server);
       const begin = deferred;
       deferred = undefined;
-      for (const one of begin) one();
+      for (const start of begin) start();
       const timers = [
         setTimeout(() => server.closeIdleConnections(), idleMs),
         setTimeout(() => server.closeAllConnections(), limitMs),

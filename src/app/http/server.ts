@@ -81,8 +81,8 @@ export function httpApp(services: Services, options: HttpOptions): HttpApp {
     termsService,
     requestAuthenticator,
   } = services;
-  const who = requireUser(accountService);
-  const agreed = requireTerms(termsService, who);
+  const user = requireUser(accountService);
+  const agreed = requireTerms(termsService, user);
   const agreedForLookup = requireTerms(termsService, requireUser(accountService, true), true);
   const client = clientOf(options.trustedProxies);
   const asker = askerOf(client);
@@ -112,7 +112,7 @@ export function httpApp(services: Services, options: HttpOptions): HttpApp {
     ...common(apiV2(agreed)),
     ...unbindEndpoints(bindingService, requestAuthenticator, '/_matrix/identity/v2', cause),
     ...accountEndpoints(accountService, agreed, asker, cause),
-    ...termsEndpoints(termsService, who, cause),
+    ...termsEndpoints(termsService, user, cause),
     ...lookupEndpoints(lookupService, quotas, agreedForLookup, asker, options.identityServers),
   });
   mount('/_matrix/identity/api/v1', {

@@ -127,8 +127,8 @@ export class InstallationCheck {
       );
     }
     if (!known) return;
-    const same = publicKeysIn(text).find(({ keyId }) => keyId === known.keyId);
-    if (same === undefined || same.publicKey === known.publicKey) return;
+    const current = publicKeysIn(text).find(({ keyId }) => keyId === known.keyId);
+    if (current === undefined || current.publicKey === known.publicKey) return;
     throw new InstallationError(
       'key_foreign',
       `the signing key file ${keyFile} contains a different key ${known.keyId} than before, when ${used.replace(' was used', ' was last used')}: ${adviceFor(keyFile, known.keyId)}`,

@@ -45,7 +45,7 @@ export const searchModule = (sources: readonly ConfiguredSource[], { phoneDigits
       { directory: UserDirectory, clock: Clock },
       ({ directory, clock }) => new UserProfiles(directory, clock),
     );
-    const checked = checkedIn(sources).flatMap((one) => (one === BINDINGS ? [] : one.source.name));
+    const checked = checkedIn(sources).flatMap((entry) => (entry === BINDINGS ? [] : entry.source.name));
     bindService(
       load,
       PeopleSearchService,

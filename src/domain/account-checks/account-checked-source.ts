@@ -58,11 +58,11 @@ export class AccountCheckedSource implements ThreepidSource {
   async explain(threepid: Threepid): Promise<readonly SourceTrace[]> {
     const evidence = await explainSource(this.source, threepid, this.clock);
     return Promise.all(
-      evidence.map(async (one) => {
-        if (!one.finding || isAmbiguous(one.finding)) return one;
-        const { mxid } = one.finding;
+      evidence.map(async (trace) => {
+        if (!trace.finding || isAmbiguous(trace.finding)) return trace;
+        const { mxid } = trace.finding;
         const unknown = { mxid, exists: undefined, answeredAt: undefined };
-        return { ...one, account: (await this.accountStatuses.find(mxid)) ?? unknown };
+        return { ...trace, account: (await this.accountStatuses.find(mxid)) ?? unknown };
       }),
     );
   }

@@ -89,7 +89,7 @@ export class RetentionService {
     const spellingsOf = ({ addresses }: UserIdAssignment) => addresses.flatMap((address) => mailboxSpellings(address));
     const waiting = await this.deps.invites.findWaiting(former.flatMap(spellingsOf));
     const awaited = new Set(waiting.map(({ threepid }) => keyOf(threepid)));
-    return former.filter((one) => !spellingsOf(one).some((address) => awaited.has(keyOf(address))));
+    return former.filter((threepid) => !spellingsOf(threepid).some((address) => awaited.has(keyOf(address))));
   }
 
   private before(keptMs: number | undefined): number | undefined {
@@ -99,9 +99,9 @@ export class RetentionService {
   private async inBatches(before: number | undefined, remove: (time: number) => Promise<number>): Promise<number> {
     let removed = 0;
     for (;;) {
-      const some = before === undefined || this.isClosed ? 0 : await remove(before);
-      removed += some;
-      if (some < BATCH) return removed;
+      const count = before === undefined || this.isClosed ? 0 : await remove(before);
+      removed += count;
+      if (count < BATCH) return removed;
     }
   }
 }

@@ -115,7 +115,8 @@ export class DeprovisioningService {
     const active = await this.active(mxid, known);
     if (!active) return () => false;
     const others = known.filter(
-      ({ person, addresses }) => person !== active.person && addresses.some((one) => sameThreepid(one, threepid)),
+      ({ person, addresses }) =>
+        person !== active.person && addresses.some((address) => sameThreepid(address, threepid)),
     );
     return (storedAt) => storedAt >= (active.since ?? 0) || others.every(({ since = 0 }) => storedAt < since);
   }
@@ -186,4 +187,4 @@ export class DeprovisioningService {
   }
 }
 
-const isMostOf = (some: number, all: number): boolean => some > all / 2 && some >= Math.min(RENUMBERED, all);
+const isMostOf = (part: number, all: number): boolean => part > all / 2 && part >= Math.min(RENUMBERED, all);

@@ -57,12 +57,12 @@ export function newHolders(
   { isFirstSync = false, idsChanged = false, now }: { isFirstSync?: boolean; idsChanged?: boolean; now: number },
 ): readonly UserIdAssignment[] {
   const activeAssignments = entries.flatMap((entry) => {
-    const assignment = known.find((one) => isAssignedTo(one, entry));
+    const assignment = known.find((candidate) => isAssignedTo(candidate, entry));
     return assignment ? { entry, assignment } : [];
   });
   const added: UserIdAssignment[] = [];
   for (const entry of entries) {
-    if (known.some((one) => isAssignedTo(one, entry))) continue;
+    if (known.some((candidate) => isAssignedTo(candidate, entry))) continue;
     const former = idsChanged
       ? known.findLast(({ source, leftAt }) => source === entry.source && leftAt === undefined)
       : undefined;
@@ -73,9 +73,9 @@ export function newHolders(
         // removed yet.
         return (other.source !== entry.source || added.includes(other)) && isOnePerson(entry, listed, derivedIdSources);
       })?.assignment ??
-      known.find((one) => {
-        if (authoritativeSources.includes(one.source)) return false;
-        return (isFirstSync && one.leftAt === undefined) || one.entryId === entry.id;
+      known.find((candidate) => {
+        if (authoritativeSources.includes(candidate.source)) return false;
+        return (isFirstSync && candidate.leftAt === undefined) || candidate.entryId === entry.id;
       });
     const isFirst = known.length + added.length === 0;
     const assignment: UserIdAssignment = {
@@ -105,7 +105,7 @@ const isOnePerson = (a: Entry, b: Entry, derivedIdSources: ReadonlySet<string>):
 /** Of several people who have a user ID at the same time, the one who has had it longest. */
 export const earliest = (assignments: readonly UserIdAssignment[]): UserIdAssignment | undefined =>
   assignments.reduce<UserIdAssignment | undefined>(
-    (first, one) => (first && (first.since ?? 0) <= (one.since ?? 0) ? first : one),
+    (first, next) => (first && (first.since ?? 0) <= (next.since ?? 0) ? first : next),
     undefined,
   );
 
@@ -120,7 +120,7 @@ export function sinceReturn(
   now: number,
 ) {
   const wasReassigned = others.some(
-    (one) => one.person !== person && (one.leftAt === undefined || one.leftAt >= leftAt),
+    (candidate) => candidate.person !== person && (candidate.leftAt === undefined || candidate.leftAt >= leftAt),
   );
   return wasReassigned ? now : since;
 }
@@ -155,9 +155,9 @@ export function planSuspensions(
   for (const owned of bindings) {
     const { binding, person } = owned;
     const all = byMxid.get(binding.mxid) ?? [];
-    const left = lastGone(all.filter((one) => one.person === person));
-    const isHere = all.some((one) => one.person === person && one.leftAt === undefined);
-    const isAlone = all.every((one) => one.person === person || one.leftAt !== undefined);
+    const left = lastGone(all.filter((record) => record.person === person));
+    const isHere = all.some((record) => record.person === person && record.leftAt === undefined);
+    const isAlone = all.every((record) => record.person === person || record.leftAt !== undefined);
     if (left && !binding.suspended) suspended.push({ ...owned, suspension: left });
     if (isHere && isAlone && binding.suspended) resumed.push(owned);
   }

@@ -34,8 +34,8 @@ function readTable(): ReadonlyMap<string, string> {
       table.set(String.fromCodePoint(code), String.fromCodePoint(code + distance));
   }
   for (const line of FULL.split(',')) {
-    const [letter = 0, ...several] = numbers(line);
-    table.set(String.fromCodePoint(letter), String.fromCodePoint(...several));
+    const [letter = 0, ...expansion] = numbers(line);
+    table.set(String.fromCodePoint(letter), String.fromCodePoint(...expansion));
   }
   return table;
 }

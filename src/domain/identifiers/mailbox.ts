@@ -63,9 +63,9 @@ export function bindingKey({ medium, address }: Threepid): string {
 export function mailboxSpellings(threepid: Threepid): readonly Threepid[] {
   const { medium } = threepid;
   const asInDns = tryThreepid(medium, bindingKey(threepid)) ?? threepid;
-  const texts = [threepid, asInDns].flatMap((one) => spellingsOf(one));
+  const texts = [threepid, asInDns].flatMap((spelling) => spellingsOf(spelling));
   const spellings = texts.flatMap((text) => tryThreepid(medium, text) ?? []);
-  return [...new Map([threepid, ...spellings].map((one) => [keyOf(one), one])).values()];
+  return [...new Map([threepid, ...spellings].map((spelling) => [keyOf(spelling), spelling])).values()];
 }
 
 function partsOf(address: string): { readonly localPart: string; readonly domain: string } {

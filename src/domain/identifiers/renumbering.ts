@@ -29,7 +29,7 @@ const renumberings: readonly Renumbering[] = [
  */
 export function renumbered(written: string, region: string | undefined): string | undefined {
   const isInternational = written.startsWith('+');
-  if (!isInternational && !renumberings.some((one) => one.region === region)) return undefined;
+  if (!isInternational && !renumberings.some((entry) => entry.region === region)) return undefined;
   if (isInternational && !/^\+(?:52|57|229)/.test(written)) return undefined;
   const digits = `${isInternational ? '+' : ''}${written.replace(/\D/g, '')}`;
   for (const { region: country, former, current } of renumberings) {

@@ -52,8 +52,13 @@ export async function firstAnswers(
       missing = unanswered;
     }
     if (way === undefined || (!found && !isFailed)) continue;
-    const nobody = isFailed ? 0 : missing.length;
-    const outcomes = { found: asked - missing.length - ambiguous, nobody, ambiguous, failed: isFailed ? asked : 0 };
+    const withoutUser = isFailed ? 0 : missing.length;
+    const outcomes = {
+      found: asked - missing.length - ambiguous,
+      nobody: withoutUser,
+      ambiguous,
+      failed: isFailed ? asked : 0,
+    };
     for (const [outcome, by] of Object.entries(outcomes)) {
       const labels = { source: source.name, way: isMirror ? 'mirror' : way, outcome };
       if (by > 0) telemetry.count('lookups', labels, by);

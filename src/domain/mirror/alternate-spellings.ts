@@ -37,7 +37,7 @@ export async function otherSpellings(
     if (answer === AMBIGUOUS) contested.push(threepid);
     else names.push(answer);
   }
-  const entries = names.length > 0 ? (await store.findByMxid(names)).filter((one) => one.source === source) : [];
+  const entries = names.length > 0 ? (await store.findByMxid(names)).filter((entry) => entry.source === source) : [];
   const others = contested.slice(0, MOST_CONTESTED).map((threepid) => store.findByThreepid(source, threepid));
   const spelled = [...entries, ...(await Promise.all(others)).flat()].flatMap(({ person }) => person?.threepids ?? []);
   return spelled.filter((alternate) => {

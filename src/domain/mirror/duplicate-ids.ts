@@ -79,15 +79,15 @@ const personKey = (person: Person | undefined): string => JSON.stringify(person 
 export function duplicateWarnings(ambiguous: ReadonlyMap<string, DuplicateGroup>): Readonly<Record<string, string>> {
   const byPart = groupBy(ambiguous, ([, [first]]) => first.base);
   const line = (all: readonly (readonly [id: string, DuplicateGroup])[]) =>
-    `entries with the same id are skipped: ${some(all.map(textOf)).join('; ')}`;
+    `entries with the same id are skipped: ${sampleOf(all.map(textOf)).join('; ')}`;
   return Object.fromEntries([...byPart].map(([base, all]) => [base, line(all)]));
 }
 
 const textOf = ([id, entries]: readonly [id: string, DuplicateGroup]): string =>
-  `${id} is the id of ${some(entries.map(({ label }) => label)).join(' and ')}`;
+  `${id} is the id of ${sampleOf(entries.map(({ label }) => label)).join(' and ')}`;
 
 /** The first texts, and how many more there are. */
-const some = (texts: readonly string[]): readonly string[] =>
+const sampleOf = (texts: readonly string[]): readonly string[] =>
   texts.length > NAMED ? [...texts.slice(0, NAMED), `${texts.length - NAMED} more`] : texts;
 
 /** The number of entries and of ids. */

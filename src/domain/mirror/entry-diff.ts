@@ -56,8 +56,8 @@ export class EntryDiff {
     if (ambiguous.size === 0) return this;
     const rest = new EntryDiff(this.store);
     for (const page of this.upserts.pages()) {
-      for (const one of page)
-        if (!ambiguous.has(one.id)) rest.take({ ...one, parse: () => one }, one.base, known.get(one.id));
+      for (const entry of page)
+        if (!ambiguous.has(entry.id)) rest.take({ ...entry, parse: () => entry }, entry.base, known.get(entry.id));
     }
     for (const [id, entries] of ambiguous) {
       for (const { label } of entries) rest.reportSamples.leave(label, [`another entry has the same id ${id}`]);

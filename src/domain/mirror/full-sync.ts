@@ -69,7 +69,7 @@ type Stamps = ReadonlyMap<string, { readonly digest: string; readonly base: stri
 
 async function stampsIn(store: MirrorStore, source: string): Promise<Stamps> {
   const known = new Map<string, { readonly digest: string; readonly base: string }>();
-  for await (const page of store.digests(source)) for (const one of page) known.set(one.id, one);
+  for await (const page of store.digests(source)) for (const digest of page) known.set(digest.id, digest);
   return known;
 }
 

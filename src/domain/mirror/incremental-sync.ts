@@ -43,7 +43,7 @@ export async function diffSince(
   const count = (base: string, difference: number) => (bases[base] = (bases[base] ?? 0) + difference);
   const changed = [...gathered.upserts.pages()].flat();
   for (const { base: part } of changed) count(part, 1);
-  for (const id of [...removed, ...changed.map((one) => one.id)]) {
+  for (const id of [...removed, ...changed.map((entry) => entry.id)]) {
     const former = known.get(id);
     if (former) count(former.base, -1);
   }

@@ -69,9 +69,9 @@ async function contestedAddresses(
     for (const { threepid, mxid, label } of page.flatMap(claimsIn)) {
       const key = keyOf(threepid);
       if (!doubtful.has(shortHash(key))) continue;
-      const one = found.get(key) ?? { threepid, claimants: [] };
-      one.claimants.push({ mxid, label });
-      found.set(key, one);
+      const record = found.get(key) ?? { threepid, claimants: [] };
+      record.claimants.push({ mxid, label });
+      found.set(key, record);
     }
   }
   // Two addresses may have the same short hash.

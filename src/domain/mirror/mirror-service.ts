@@ -63,7 +63,7 @@ export class MirrorService {
     private readonly deps: MirrorDependencies,
     mirrored: readonly MirroredDirectory[],
   ) {
-    this.mirrored = new Map(mirrored.map((one) => [one.directory.name, one]));
+    this.mirrored = new Map(mirrored.map((mirror) => [mirror.directory.name, mirror]));
     this.derivedIdSources = derivedIdSourcesOf(mirrored);
     this.keepsNames = mirrored.some(({ directory }) => directory.keepsNames);
   }

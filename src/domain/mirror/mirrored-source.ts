@@ -77,10 +77,10 @@ export class MirroredSource implements ThreepidSource {
       syncedAt !== undefined && failure?.isRejected
         ? { failure: 'not found, but the last sync was rejected: the mirror answers instead' }
         : {};
-    const judged = live.map(async (one) => {
-      if (!one.finding) return { ...doubt, ...one };
-      const [finding] = await this.withoutSharedNames([one.finding]);
-      return { ...one, finding };
+    const judged = live.map(async (answered) => {
+      if (!answered.finding) return { ...doubt, ...answered };
+      const [finding] = await this.withoutSharedNames([answered.finding]);
+      return { ...answered, finding };
     });
     return [...(await Promise.all(judged)), mirror];
   }
@@ -106,7 +106,7 @@ export class MirroredSource implements ThreepidSource {
     return findings.map((finding) => {
       const sameUserId = isAmbiguous(finding) ? undefined : shared.get(finding.mxid);
       return sameUserId
-        ? { threepid: finding.threepid, claimants: sameUserId.map((one) => this.labelOf(one)) }
+        ? { threepid: finding.threepid, claimants: sameUserId.map((entry) => this.labelOf(entry)) }
         : finding;
     });
   }
@@ -168,7 +168,7 @@ export class MirroredSource implements ThreepidSource {
     const [mxid, ...others] = names;
     const isUnlisted = entries.some(({ person }) => person?.isUnlisted);
     const isClear = mxid !== undefined && others.length === 0 && !shared.has(mxid) && !isUnlisted;
-    const sameUserId = [...shared.values()].flat().map((one) => this.labelOf(one));
+    const sameUserId = [...shared.values()].flat().map((entry) => this.labelOf(entry));
     const named = entries.map(({ label, person }) => (person?.isUnlisted ? `${label} (unlisted)` : label));
     const claimants = [...new Set([...named, ...sameUserId])];
     return {

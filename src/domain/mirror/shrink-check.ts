@@ -20,13 +20,13 @@ export function shrinkage(before: Parts, after: Parts, maxShrink: number, moved:
   return undefined;
 }
 
-function reason(what: string, before: number, after: number, maxShrink: number): string | undefined {
+function reason(subject: string, before: number, after: number, maxShrink: number): string | undefined {
   const lost = before - after;
   // Division gives the expected result where multiplication does not: 100 * 0.29 is less than 29.
   const isBroken = lost / before > maxShrink && (lost > 1 || after === 0);
   const percent = (share: number) => `${Math.round(share * 100)} %`;
   return isBroken
-    ? `${what} has ${after} entries instead of ${before}, ${percent(lost / before)} less (maxShrink: ${percent(maxShrink)})`
+    ? `${subject} has ${after} entries instead of ${before}, ${percent(lost / before)} less (maxShrink: ${percent(maxShrink)})`
     : undefined;
 }
 

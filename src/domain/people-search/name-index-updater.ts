@@ -54,12 +54,12 @@ export class NameIndexUpdater {
   private async loadAll(): Promise<void> {
     // Taken first: changes during the load are read again.
     const position = await this.feed.position();
-    await this.index.load(() => this.everybody());
+    await this.index.load(() => this.searchablePeople());
     this.position = position;
     this.isLoaded = true;
   }
 
-  private async *everybody(): AsyncIterable<readonly SearchablePerson[]> {
+  private async *searchablePeople(): AsyncIterable<readonly SearchablePerson[]> {
     const { mirrors, rules } = this;
     const repeated = new Set<Mxid>();
     for (const mxids of slices(await mirrors.repeatedMxids(), PEOPLE_AT_ONCE)) {

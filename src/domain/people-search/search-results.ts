@@ -50,12 +50,12 @@ const isResult = (value: unknown): value is SearchResult =>
  * @param order whose results come first
  */
 export function mergeResults(
-  theirs: SearchResults,
+  fromHomeserver: SearchResults,
   { people, isLimited }: OwnResults,
   order: 'homeserver' | 'rank',
   limit: number,
 ): SearchResults {
-  const found = new Map(theirs.results.map((result) => [result.user_id, result]));
+  const found = new Map(fromHomeserver.results.map((result) => [result.user_id, result]));
   const own = people.map(({ mxid, name, avatarUrl, hasNoAccount = false }) => ({
     result: found.get(mxid) ?? {
       user_id: mxid,
@@ -66,7 +66,7 @@ export function mergeResults(
   }));
   const first = own.flatMap(({ result, isLast }) => (isLast ? [] : result));
   const last = own.flatMap(({ result, isLast }) => (isLast ? result : []));
-  const both = order === 'rank' ? [...first, ...theirs.results] : [...theirs.results, ...first];
-  const all = [...new Map([...both, ...last].map((result) => [result.user_id, result])).values()];
-  return { results: all.slice(0, limit), limited: theirs.limited || isLimited || all.length > limit };
+  const merged = order === 'rank' ? [...first, ...fromHomeserver.results] : [...fromHomeserver.results, ...first];
+  const all = [...new Map([...merged, ...last].map((result) => [result.user_id, result])).values()];
+  return { results: all.slice(0, limit), limited: fromHomeserver.limited || isLimited || all.length > limit };
 }

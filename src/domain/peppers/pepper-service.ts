@@ -140,13 +140,13 @@ export class PepperService {
   /** The current state of following the pepper of a source; `undefined` if it is not followed. */
   async following(source: string): Promise<PepperFollowStatus | undefined> {
     if (this.monitor?.source !== source) return undefined;
-    const [theirs, schedule] = await Promise.all([this.monitor.poll(), this.deps.store.all()]);
+    const [upstream, schedule] = await Promise.all([this.monitor.poll(), this.deps.store.all()]);
     const now = this.deps.clock.now();
     const announced = this.isReady()
       ? schedule.findLast(({ pepper }) => pepper === this.current())
       : schedule.findLast(({ announcedFrom }) => announcedFrom <= now);
     return {
-      isTheirs: theirs !== undefined && announced?.pepper === theirs,
+      isTheirs: upstream !== undefined && announced?.pepper === upstream,
       isPepperLeader: this.monitor.isPepperLeader,
       announcedFrom: announced?.announcedFrom,
       failure: this.monitor.failure,

@@ -13,7 +13,9 @@ export function printable<T>(value: T): T {
   if (typeof value === 'string') return escapeUnprintable(value) as T;
   if (Array.isArray(value)) return value.map(printable) as T;
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([name, one]) => [escapeUnprintable(name), printable(one)])) as T;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, element]) => [escapeUnprintable(name), printable(element)]),
+  ) as T;
 }
 
 const ASCII = /^[ -~]*$/;

@@ -65,8 +65,8 @@ describe('concurrent requests for items', () => {
     };
     const items = ['first', 'good', 'bad', 'other'];
     const statuses = async (ask: (item: string) => Promise<string>) =>
-      (await Promise.allSettled(items.map(ask))).map((one) =>
-        one.status === 'fulfilled' ? one.value : (one.reason as Error).message,
+      (await Promise.allSettled(items.map(ask))).map((result) =>
+        result.status === 'fulfilled' ? result.value : (result.reason as Error).message,
       );
     expect(await statuses(batched(work, { atOnce: 1 }))).toEqual(['first', 'bad: 3', 'bad: 3', 'bad: 3']);
     const alone = batched(work, { atOnce: 1, mayBeOfOne: () => true });

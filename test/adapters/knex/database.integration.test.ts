@@ -270,9 +270,9 @@ describe('PostgreSQL', () => {
     const { feed } = knexStores(db, clock, secretBox);
     const calls = callsOf(feed);
     const bindElsewhere = async (name: string) => {
-      const elsewhere = await open({ client: 'pg', url });
+      const otherDb = await open({ client: 'pg', url });
       const next = calls.next();
-      await knexStores(elsewhere, clock, secretBox).associations.bind(
+      await knexStores(otherDb, clock, secretBox).associations.bind(
         { ...claim(name), boundAt: 1, notBefore: 1, notAfter: 2 },
         [],
       );
@@ -352,7 +352,7 @@ describe('a PostgreSQL that cannot be used as it is', () => {
     const known = new Set(await Promise.all(held.map(pidOf)));
     expect(known.size).toBe(2);
     const waiting = Array.from({ length: 12 }, () => pidOf(db));
-    await Promise.all(held.map((one) => one.rollback()));
+    await Promise.all(held.map((transaction) => transaction.rollback()));
     for (const pid of await Promise.all(waiting)) expect(known).toContain(pid);
   });
 });

@@ -52,13 +52,13 @@ describe.each(['session', 'transaction'] as const)('a database behind PgBouncer 
     );
     const found = await Promise.all(instances.map(({ associations }) => associations.find(threepids)));
     expect(found.map(({ length }) => length)).toEqual([60, 60]);
-    for (const one of calls) one.close();
+    for (const call of calls) call.close();
     for (const db of databases) await db.destroy();
   });
 
   it('reports changes and revocations of another instance soon', async () => {
-    const [one, other] = [await open(), await open()];
-    const [writer, reader] = [knexStores(one, clock, secretBox), knexStores(other, clock, secretBox)];
+    const [first, other] = [await open(), await open()];
+    const [writer, reader] = [knexStores(first, clock, secretBox), knexStores(other, clock, secretBox)];
     const calls = callsOf(reader.feed);
     await eventually(() => reader.feed.revocations.isUpToDate());
     await writer.accounts.addToken('phone', '@anna:example.org', 1);
@@ -73,7 +73,7 @@ describe.each(['session', 'transaction'] as const)('a database behind PgBouncer 
     // It takes a second on an idle machine. Without a report, the reader would cache the token forever.
     expect(performance.now() - since).toBeLessThan(5_000);
     calls.close();
-    await one.destroy();
+    await first.destroy();
     await other.destroy();
   });
 });

@@ -32,7 +32,7 @@ describe('the record of actions between a backup and its restore', () => {
   const invite = (token: string) => storesOn(backup).invites.get(token);
 
   /** The same content in both, as at the time of the backup. */
-  async function both(fill: (stores: ReturnType<typeof storesOn>) => Promise<unknown>): Promise<void> {
+  async function compareBoth(fill: (stores: ReturnType<typeof storesOn>) => Promise<unknown>): Promise<void> {
     for (const db of [backup, later]) await fill(storesOn(db));
   }
   const stored = (token: string) => ({
@@ -49,7 +49,7 @@ describe('the record of actions between a backup and its restore', () => {
   beforeEach(async () => {
     backup = await migratedInMemory();
     later = await migratedInMemory();
-    await both(async ({ invites }) => {
+    await compareBoth(async ({ invites }) => {
       for (const token of ['accepted', 'refused', 'waiting', 'unconfirmed'])
         await invites.add(stored(token), [mailJob(token)]);
       await invites.add(stored('digest'), [], { link: 'https://x' });

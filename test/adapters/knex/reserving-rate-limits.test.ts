@@ -49,7 +49,7 @@ describe('limits that are counted in memory', () => {
     expect(Math.max(...sums)).toBeLessThanOrEqual(small.amount);
     // Each of the three instances reserves a hundredth at most.
     expect(Math.max(...sums)).toBeGreaterThanOrEqual(small.amount * 0.97 - 30);
-    await Promise.all(instances.map((one) => one.close()));
+    await Promise.all(instances.map((running) => running.close()));
   });
 
   it('allow concurrent requests up to the amount, and not one more', async () => {
@@ -59,7 +59,7 @@ describe('limits that are counted in memory', () => {
     );
     expect(waits.filter((wait) => wait === 0).length).toBeLessThanOrEqual(333);
     expect(waits.filter((wait) => wait === 0).length).toBeGreaterThanOrEqual(326);
-    await Promise.all(instances.map((one) => one.close()));
+    await Promise.all(instances.map((running) => running.close()));
   });
 
   it('survive a restart, and return unused reservations', async () => {

@@ -43,41 +43,41 @@ const places: readonly [string, () => Promise<DatabaseOptions>][] = [
 
 describe.each(places)('caches of a database on %s', (_name, place) => {
   it('query tokens and accepted terms once', async () => {
-    const one = await follower(await place());
+    const first = await follower(await place());
     const choices = [['https://example.org/terms/1']];
-    await one.accounts.addToken('phone', anna, 1);
-    expect(await one.terms.hasAccepted(anna, choices)).toBe(false);
-    await one.terms.accept(anna, ['https://example.org/terms/1'], 1);
+    await first.accounts.addToken('phone', anna, 1);
+    expect(await first.terms.hasAccepted(anna, choices)).toBe(false);
+    await first.terms.accept(anna, ['https://example.org/terms/1'], 1);
     for (let time = 0; time < 5; time++) {
-      expect(await one.accounts.find('phone')).toBe(anna);
-      expect(await one.terms.hasAccepted(anna, choices)).toBe(true);
+      expect(await first.accounts.find('phone')).toBe(anna);
+      expect(await first.terms.hasAccepted(anna, choices)).toBe(true);
     }
-    expect(one.reads('access_tokens')).toBe(1);
-    expect(one.reads('accepted_terms')).toBe(2);
-    expect(await one.terms.hasAccepted(anna, [['https://example.org/terms/2']])).toBe(false);
-    await one.close();
+    expect(first.reads('access_tokens')).toBe(1);
+    expect(first.reads('accepted_terms')).toBe(2);
+    expect(await first.terms.hasAccepted(anna, [['https://example.org/terms/2']])).toBe(false);
+    await first.close();
   });
 
   it('reject a revoked token at once on the instance that revoked it', async () => {
-    const one = await follower(await place());
-    await one.accounts.addToken('phone', anna, 1);
-    expect(await one.accounts.find('phone')).toBe(anna);
-    expect(await one.accounts.removeToken('phone')).toBe(true);
-    expect(await one.accounts.find('phone')).toBeUndefined();
-    await one.close();
+    const first = await follower(await place());
+    await first.accounts.addToken('phone', anna, 1);
+    expect(await first.accounts.find('phone')).toBe(anna);
+    expect(await first.accounts.removeToken('phone')).toBe(true);
+    expect(await first.accounts.find('phone')).toBeUndefined();
+    await first.close();
   });
 
   it('are cleared on an instance that missed revocations, whose records are removed after a time', async () => {
-    const one = await follower(await place());
-    await one.accounts.addToken('phone', anna, 1);
-    await one.accounts.removeToken('phone');
-    await one.feed.purge(Date.now() + 60_000);
-    expect(await one.db('revocations')).toEqual([]);
-    await one.accounts.addToken('laptop', anna, 1);
-    expect(await one.accounts.find('laptop')).toBe(anna);
-    await one.accounts.removeToken('laptop');
-    expect(await one.accounts.find('laptop')).toBeUndefined();
-    await one.close();
+    const first = await follower(await place());
+    await first.accounts.addToken('phone', anna, 1);
+    await first.accounts.removeToken('phone');
+    await first.feed.purge(Date.now() + 60_000);
+    expect(await first.db('revocations')).toEqual([]);
+    await first.accounts.addToken('laptop', anna, 1);
+    expect(await first.accounts.find('laptop')).toBe(anna);
+    await first.accounts.removeToken('laptop');
+    expect(await first.accounts.find('laptop')).toBeUndefined();
+    await first.close();
   });
 });
 
@@ -94,34 +94,34 @@ describe('several instances on PostgreSQL', () => {
 
   it('soon notice that a token was revoked or accepted terms were removed, also by hand', async () => {
     const { url } = await freshDatabase(postgres.url);
-    const [one, other] = [await follower({ client: 'pg', url }), await follower({ client: 'pg', url })];
+    const [first, other] = [await follower({ client: 'pg', url }), await follower({ client: 'pg', url })];
     const choices = [['https://example.org/terms/1']];
-    for (const token of ['phone', 'laptop']) await one.accounts.addToken(token, anna, 1);
-    await one.terms.accept(anna, ['https://example.org/terms/1'], 1);
+    for (const token of ['phone', 'laptop']) await first.accounts.addToken(token, anna, 1);
+    await first.terms.accept(anna, ['https://example.org/terms/1'], 1);
     for (const token of ['phone', 'laptop']) expect(await other.accounts.find(token)).toBe(anna);
     expect(await other.terms.hasAccepted(anna, choices)).toBe(true);
 
-    await one.accounts.removeToken('phone');
+    await first.accounts.removeToken('phone');
     expect(await timeOf(async () => (await other.accounts.find('phone')) !== undefined)).toBeLessThan(SOON_MS);
     expect(await other.accounts.find('laptop')).toBe(anna);
     await onServer(url, 'delete from access_tokens');
     expect(await timeOf(async () => (await other.accounts.find('laptop')) !== undefined)).toBeLessThan(SOON_MS);
     await onServer(url, 'delete from accepted_terms');
     expect(await timeOf(() => other.terms.hasAccepted(anna, choices))).toBeLessThan(SOON_MS);
-    await one.close();
+    await first.close();
     await other.close();
   });
 
   it('query the database while they cannot follow revocations', async () => {
     const { url } = await freshDatabase(postgres.url);
-    const one = await follower({ client: 'pg', url });
-    await one.accounts.addToken('phone', anna, 1);
-    expect(await one.accounts.find('phone')).toBe(anna);
+    const first = await follower({ client: 'pg', url });
+    await first.accounts.addToken('phone', anna, 1);
+    expect(await first.accounts.find('phone')).toBe(anna);
     await onServer(url, 'alter table revocations rename to elsewhere');
-    await eventually(() => !one.feed.revocations.isUpToDate());
+    await eventually(() => !first.feed.revocations.isUpToDate());
     await onServer(url, 'alter table access_tokens disable trigger all');
     await onServer(url, 'delete from access_tokens');
-    expect(await one.accounts.find('phone')).toBeUndefined();
-    await one.close();
+    expect(await first.accounts.find('phone')).toBeUndefined();
+    await first.close();
   });
 });

@@ -61,7 +61,7 @@ describe.each<[string, DatabaseOptions]>([
       entry('withheld', { withheld: [spelled] }),
     ];
     const upserts = mirrors.draft();
-    for (const one of entries) upserts.add(one);
+    for (const mirrored of entries) upserts.add(mirrored);
     const state = { syncedAt: 1, attemptedAt: 1, bases: {}, failure: undefined };
     await mirrors.apply('staff', { upserts, removed: [], state, changes: [] });
     expect(await countSkipped(db, 'staff')).toEqual({ no_user: 1, unlisted: 1, values: 2 });

@@ -81,7 +81,7 @@ describe('the preset for Active Directory', () => {
 
   it('lists people, but no disabled people, groups, contacts, computers or service accounts', async () => {
     const entries = await listed(source);
-    expect(entries.map((one) => one.parse().person)).toEqual([
+    expect(entries.map((listedEntry) => listedEntry.parse().person)).toEqual([
       {
         mxid: '@anna:example.org',
         threepids: [
@@ -145,15 +145,15 @@ describe('a server that returns long attributes in ranges and does not support p
     server.search(ROOT, (request: { attributes: string[] }, response: Response) => {
       const ranged = request.attributes.find((name) => /^proxyaddresses;range=/i.test(name));
       const first = Number(/range=(\d+)/i.exec(ranged ?? '')?.[1] ?? 0);
-      const some = addresses.slice(first, first + 3);
-      const last = first + some.length < addresses.length ? first + some.length - 1 : '*';
+      const part = addresses.slice(first, first + 3);
+      const last = first + part.length < addresses.length ? first + part.length - 1 : '*';
       asked.push(ranged ?? '');
       const attributes = [
         { type: 'sAMAccountName', values: ['anna'] },
         { type: 'objectGUID', values: [Buffer.alloc(16, 0xc3)] },
         // Active Directory also sends the attribute by its plain name, and empty.
         { type: 'proxyAddresses', values: [] },
-        { type: `proxyAddresses;range=${first}-${last}`, values: some },
+        { type: `proxyAddresses;range=${first}-${last}`, values: part },
       ];
       response.send(response.createSearchEntry({ objectName: `cn=Anna,${ROOT}`, attributes }));
       response.end();

@@ -96,9 +96,9 @@ describe('the password of a directory', () => {
     const silent = account.use(() => new Promise(() => undefined));
     await bind();
     expect(tries).toHaveLength(1);
-    const another = account.use(() => new Promise(() => undefined));
+    const second = account.use(() => new Promise(() => undefined));
     await bind();
-    expect(await Promise.race([silent, another, Promise.resolve('waiting')])).toBe('waiting');
+    expect(await Promise.race([silent, second, Promise.resolve('waiting')])).toBe('waiting');
   });
 
   it('is not paused by a server that cannot be reached', async () => {

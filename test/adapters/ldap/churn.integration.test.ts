@@ -84,17 +84,17 @@ describe.each(Object.entries(kinds))(
     const start = async () => openTestDomain({ directories: [open()] });
     const mirrorOf = async ({ stores }: TestDomain) => {
       const entries = new Map<string, MirroredEntry>();
-      for await (const page of stores.mirrors.entries('staff')) for (const one of page) entries.set(one.id, one);
+      for await (const page of stores.mirrors.entries('staff')) for (const entry of page) entries.set(entry.id, entry);
       return entries;
     };
-    const answersOf = (domain: TestDomain) => addresses.map((one) => domain.inMirror('staff', one));
+    const answersOf = (domain: TestDomain) => addresses.map((address) => domain.inMirror('staff', address));
 
     it.each(seeds)(
       'equals a new mirror except for deleted entries, and equals it completely after a full sync (seed %i)',
       async (seed) => {
         const churn = new Churn(seed, style);
         const domain = await start();
-        const everything = async () => {
+        const fullState = async () => {
           const fresh = await start();
           await fresh.mirrorService.sync('staff', { isForced: true });
           return fresh;
@@ -107,7 +107,7 @@ describe.each(Object.entries(kinds))(
           await server.modify(churn.changes(6));
           const report = await domain.mirrorService.sync('staff', { isIncremental: true, isForced: true });
           expect(report).toMatchObject({ isFull: false, isApplied: true });
-          const [mirror, fresh] = [await mirrorOf(domain), await mirrorOf(await everything())];
+          const [mirror, fresh] = [await mirrorOf(domain), await mirrorOf(await fullState())];
           const present = new Set((await listed(open({ filter: '(objectClass=*)' }))).map(({ id }) => id));
           const extra = [...mirror.values()].filter(({ id }) => !fresh.has(id));
           expect(extra.filter(({ id }) => present.has(id))).toEqual([]);
@@ -120,7 +120,7 @@ describe.each(Object.entries(kinds))(
           expect(report.bases).toEqual(countsOf([...mirror.values()]));
         }
 
-        const fresh = await everything();
+        const fresh = await fullState();
         const { bases: parts } = await domain.mirrorService.sync('staff', { isForced: true });
         expect(await mirrorOf(domain)).toEqual(await mirrorOf(fresh));
         expect(answersOf(domain)).toEqual(answersOf(fresh));
@@ -133,4 +133,4 @@ describe.each(Object.entries(kinds))(
 const byId = (a: MirroredEntry, b: MirroredEntry) => (a.id < b.id ? -1 : 1);
 
 const countsOf = (entries: readonly MirroredEntry[]) =>
-  Object.fromEntries(bases.map((part) => [part, entries.filter((one) => one.base === part).length]));
+  Object.fromEntries(bases.map((part) => [part, entries.filter((entry) => entry.base === part).length]));

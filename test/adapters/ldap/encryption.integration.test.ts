@@ -15,7 +15,7 @@ import { createAuthority } from '../../support/tls.js';
 
 const authority = createAuthority({
   local: ['127.0.0.1', 'localhost'],
-  elsewhere: ['ldap.example.net'],
+  otherServer: ['ldap.example.net'],
   six: ['::1'],
   otherSix: ['::2'],
 });
@@ -31,7 +31,7 @@ describe('a connection to the directory', () => {
     // Nothing is allowed without encryption, not even a bind.
     const global = ['security ssf=128'];
     slapd = await Slapd.start({ ldif, global, tls: { ca: authority.ca, ...authority.certificates.local } });
-    misnamed = await Slapd.start({ ldif, tls: { ca: authority.ca, ...authority.certificates.elsewhere } });
+    misnamed = await Slapd.start({ ldif, tls: { ca: authority.ca, ...authority.certificates.otherServer } });
     plain = await Slapd.start({ ldif });
   });
   afterAll(async () => {

@@ -92,17 +92,17 @@ describe('the explanation of a directory', () => {
 
   it('says of each server and each base whether it can be used', async () => {
     const dead = `ldap://127.0.0.1:${await freePort()}`;
-    const nowhere = `ou=nowhere,${ROOT}`;
+    const missingBase = `ou=nowhere,${ROOT}`;
     const empty = `ou=empty,${ROOT}`;
-    const source = sourceOf(slapd, { urls: [dead, slapd.url], bases: [PEOPLE, nowhere, empty] });
+    const source = sourceOf(slapd, { urls: [dead, slapd.url], bases: [PEOPLE, missingBase, empty] });
     expect((await source.check()).map(({ tookMs: _time, ...checked }) => checked)).toEqual([
       { endpoint: dead, ok: false, problem: 'the connection is refused' },
       { endpoint: slapd.url, ok: true, problem: undefined },
       { endpoint: `${slapd.url} ${PEOPLE}`, ok: true, problem: undefined },
       {
-        endpoint: `${slapd.url} ${nowhere}`,
+        endpoint: `${slapd.url} ${missingBase}`,
         ok: false,
-        problem: `search below ${nowhere} failed: no such object (it does not exist, or the account may not read it)`,
+        problem: `search below ${missingBase} failed: no such object (it does not exist, or the account may not read it)`,
       },
       {
         endpoint: `${slapd.url} ${empty}`,

@@ -56,7 +56,7 @@ describe('an OpenLDAP database with a glued subordinate database', () => {
       await slapd.modify(`dn: ${dn}\nchangetype: modify\nreplace: mail\nmail: new.${dn.slice(4, 8)}@example.org\n`);
     const changes = await source.changes(cursor);
     const threepids = changes?.present.flatMap(({ entries }) =>
-      entries.flatMap((one) => one.parse().person?.threepids ?? []),
+      entries.flatMap((entry) => entry.parse().person?.threepids ?? []),
     );
     expect(threepids).toEqual(expect.arrayContaining([email('new.anna@example.org'), email('new.gina@example.org')]));
     await source.close();

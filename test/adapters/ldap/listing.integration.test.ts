@@ -188,7 +188,7 @@ describe('a listing', () => {
 });
 
 async function ldapsearch(slapd: Slapd, base: string, filter: string): Promise<number> {
-  const who = ['-x', '-H', slapd.url, '-D', slapd.adminDn, '-w', slapd.adminPassword];
-  const { stdout } = await promisify(execFile)('ldapsearch', [...who, '-LLL', '-b', base, filter, '1.1']);
+  const login = ['-x', '-H', slapd.url, '-D', slapd.adminDn, '-w', slapd.adminPassword];
+  const { stdout } = await promisify(execFile)('ldapsearch', [...login, '-LLL', '-b', base, filter, '1.1']);
   return stdout.match(/^dn:/gm)?.length ?? 0;
 }

@@ -71,8 +71,8 @@ describe('a live lookup', () => {
     ['description', 'info@libr\u00f6.example', '@libri:example.org'],
   ])('finds a domain in %s both in Unicode and in punycode: %s', async (attribute, address, mxid) => {
     const other = sourceOf(slapd, { attributes: { email: [attribute] } });
-    const both = [email(address), email('nobody@example.org')];
-    expect(await other.find(both)).toEqual([{ threepid: both[0], mxid }]);
+    const asked = [email(address), email('nobody@example.org')];
+    expect(await other.find(asked)).toEqual([{ threepid: asked[0], mxid }]);
     await other.close();
   });
 
@@ -166,13 +166,13 @@ describe('a live lookup', () => {
   });
 
   it('searches several bases, which may overlap', async () => {
-    const several = sourceOf(slapd, { bases: [NORTH, 'ou=people,dc=example,dc=org', 'dc=example,dc=org'] });
-    expect(await several.find([email('anna@example.org'), email('marie@example.org')])).toEqual([
+    const nested = sourceOf(slapd, { bases: [NORTH, 'ou=people,dc=example,dc=org', 'dc=example,dc=org'] });
+    expect(await nested.find([email('anna@example.org'), email('marie@example.org')])).toEqual([
       { threepid: email('anna@example.org'), mxid: '@anna:example.org' },
       { threepid: email('marie@example.org'), mxid: '@curie:example.org' },
     ]);
-    expect(await several.find([email('edison@south.example.org')])).toMatchObject([{ claimants: { length: 2 } }]);
-    await several.close();
+    expect(await nested.find([email('edison@south.example.org')])).toMatchObject([{ claimants: { length: 2 } }]);
+    await nested.close();
   });
 
   it.each([

@@ -14,7 +14,7 @@ const OTHERS = `ou=others,${ROOT}`;
 
 const accounts = ['all', 'no-mail', 'no-uid', 'nothing', 'no-base'] as const;
 const dnOf = (name: string) => `cn=${name},${ROOT}`;
-const hidden = (what: string, name: string) => `access to ${what} by dn.exact="${dnOf(name)}" none by * break`;
+const hidden = (target: string, name: string) => `access to ${target} by dn.exact="${dnOf(name)}" none by * break`;
 
 describe('a bind account without sufficient read access to', () => {
   let slapd: Slapd;

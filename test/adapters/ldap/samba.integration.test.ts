@@ -61,8 +61,8 @@ describe('Active Directory in the form of Samba', () => {
 
   const people = async (options: Partial<LdapOptions> = {}) =>
     new Map(
-      (await listed(open(options))).map((one) => {
-        const { person } = one.parse();
+      (await listed(open(options))).map((entry) => {
+        const { person } = entry.parse();
         return [person?.mxid, person?.threepids] as const;
       }),
     );
@@ -145,7 +145,7 @@ describe('Active Directory in the form of Samba', () => {
 
   it('keeps the id of an entry that is renamed and moved', async () => {
     await samba.modify(account('before').replace('\n', '\nchangetype: add\n'));
-    const idOf = async (label: string) => (await listed(open())).find((one) => one.label === label);
+    const idOf = async (label: string) => (await listed(open())).find((entry) => entry.label === label);
     const before = await idOf(`CN=before,${AD_PEOPLE}`);
     await samba.modify(
       `dn: CN=before,${AD_PEOPLE}\nchangetype: modify\nreplace: sAMAccountName\nsAMAccountName: after\n`,

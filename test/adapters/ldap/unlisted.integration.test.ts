@@ -69,10 +69,10 @@ describe('unlisted people of a directory', () => {
   const options = { unlisted: '(employeeType=minister)' };
 
   it('are listed as such, and all others as before', async () => {
-    const people = (await listed(open(options))).flatMap((one) => one.parse().person ?? []);
+    const people = (await listed(open(options))).flatMap((shown) => shown.parse().person ?? []);
     expect(people.find(({ mxid }) => mxid === '@anna:example.org')).toMatchObject({ isUnlisted: true });
     expect(people.filter(({ isUnlisted }) => isUnlisted)).toHaveLength(1);
-    expect(people).toHaveLength((await listed(open())).flatMap((one) => one.parse().person ?? []).length);
+    expect(people).toHaveLength((await listed(open())).flatMap((shown) => shown.parse().person ?? []).length);
   });
 
   it('are not found and keep their addresses', async () => {
@@ -95,7 +95,7 @@ describe('unlisted people of a directory', () => {
     await change('anna', 'retired');
     await change('straus', 'minister');
     const { present = [], gone = [] } = (await source.changes(syncCursor, undefined, async () => digests)) ?? {};
-    const people = present.flatMap(({ entries }) => entries.flatMap((one) => one.parse().person ?? []));
+    const people = present.flatMap(({ entries }) => entries.flatMap((shown) => shown.parse().person ?? []));
     const marks = new Map(people.map(({ mxid, isUnlisted = false }) => [mxid as string, isUnlisted]));
     expect([marks.get('@anna:example.org'), marks.get('@straus:example.org')]).toEqual([false, true]);
     expect(gone.filter((id) => digests.has(id))).toEqual([]);
@@ -126,6 +126,6 @@ describe('several entries with one user name', () => {
     for await (const { warning } of open(team).list()) if (warning !== undefined) warnings.push(warning);
     expect(warnings).toEqual([HAS_ONLY_ALIASES]);
     const followed = await listed(open({ ...team, aliases: 'follow' }));
-    expect(followed.map((one) => one.parse().person?.mxid)).toEqual(['@bob:example.org']);
+    expect(followed.map((shown) => shown.parse().person?.mxid)).toEqual(['@bob:example.org']);
   });
 });

@@ -46,7 +46,7 @@ describe('a Windows domain controller, where it differs from Samba', () => {
   it('is listed completely although it returns shorter pages than requested', async () => {
     controller.pages.length = 0;
     const { entries } = await list();
-    expect(entries.map((one) => one.parse().person?.mxid)).toEqual(
+    expect(entries.map((entry) => entry.parse().person?.mxid)).toEqual(
       addresses.map((_, index) => `@u${index}:example.org`),
     );
     // The first request is for comparison with the pages; the others are for the rest of a long attribute.

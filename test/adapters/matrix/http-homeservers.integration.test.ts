@@ -204,14 +204,14 @@ describe('HttpHomeservers', () => {
     });
 
     it('follows redirects of a .well-known', async () => {
-      const elsewhere = await serve(delegateTo('hs.internal:8450'), 'hs', 'matrix.example.org:443');
+      const delegating = await serve(delegateTo('hs.internal:8450'), 'hs', 'matrix.example.org:443');
       const redirect: RequestListener = (_request, response) =>
         response.writeHead(308, { Location: 'https://matrix.example.org/server.json' }).end();
       await serve(redirect, 'site', 'example.org:443');
       await serve(anna, 'hs', 'hs.internal:8450');
 
       expect(await open().whoHasOpenIdToken('example.org', 't')).toBe('@anna:example.org');
-      expect(elsewhere.seen[0]?.url).toBe('/server.json');
+      expect(delegating.seen[0]?.url).toBe('/server.json');
     });
 
     it('ignores a .well-known without a valid certificate', async () => {

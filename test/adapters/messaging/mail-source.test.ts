@@ -53,7 +53,7 @@ describe('the source of a mail', () => {
     const words = ['\n', '\r\n', '=', '=20', '.', ' ', '\t', '--', 'ü', '猫', '😀', 'word ', '<p class="a">'];
     const lines = ['a'.repeat(75), 'b'.repeat(80), 'some words, '.repeat(9), 'ß'.repeat(40)];
     const piece = fc.constantFrom(...words, ...lines);
-    const written = fc.array(piece, { minLength: 1, maxLength: 30 }).map((some) => `x${some.join('')}x`);
+    const written = fc.array(piece, { minLength: 1, maxLength: 30 }).map((parts) => `x${parts.join('')}x`);
     await fc.assert(
       fc.asyncProperty(written, written, written, async (text, html, subject) => {
         const source = sources.compose({ to, subject, language: 'en', messageId, text, html });

@@ -28,7 +28,7 @@ const code = {
 const open: { close(): Promise<void> }[] = [];
 
 afterEach(async () => {
-  for (const each of open.splice(0).reverse()) await each.close();
+  for (const resource of open.splice(0).reverse()) await resource.close();
 });
 
 async function messageCentre(behaviour: Behaviour = 'accept', certificate?: Parameters<typeof startMessageCentre>[1]) {

@@ -48,7 +48,7 @@ beforeEach(() => {
 });
 
 afterEach(async () => {
-  for (const each of open.splice(0)) await each.close();
+  for (const resource of open.splice(0)) await resource.close();
 });
 
 async function gatewayServer(first: Answer) {

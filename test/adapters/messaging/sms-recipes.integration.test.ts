@@ -175,10 +175,10 @@ describe('the recipe', () => {
         sent.push(templates.renderSms(code(language)));
       }
       await eventually(() => centre.submitted.length >= sent.length);
-      expect(centre.submitted.map(({ text: each }) => each)).toEqual(sent);
+      expect(centre.submitted.map(({ text: sentText }) => sentText)).toEqual(sent);
       expect(centre.submitted.map(({ to }) => to)).toEqual(sent.map(() => '447700900123'));
       const codings = centre.submitted.map(({ fields }) => fields['data_coding']);
-      expect(codings).toEqual(sent.map((each) => (inDefaultAlphabet(each) ? 0 : 8)));
+      expect(codings).toEqual(sent.map((message) => (inDefaultAlphabet(message) ? 0 : 8)));
       expect(new Set(codings)).toEqual(new Set([0, 8]));
     } finally {
       await kannel.stop();

@@ -27,7 +27,7 @@ const code: Message = {
 const open: { close(): void | Promise<void> }[] = [];
 
 afterEach(async () => {
-  for (const each of open.splice(0).reverse()) await each.close();
+  for (const resource of open.splice(0).reverse()) await resource.close();
 });
 
 function senderTo(port: number, options: Partial<SmtpOptions> = {}): SmtpSender {
@@ -154,9 +154,9 @@ describe('a mail', () => {
 
   it('never has two recipients, whatever the address is', async () => {
     const server = await mailServer();
-    const two: Threepid = { medium: 'email', address: 'bob@example.net, eve@evil.example' };
+    const twoAddresses: Threepid = { medium: 'email', address: 'bob@example.net, eve@evil.example' };
     await senderTo(server.port)
-      .send(two, code)
+      .send(twoAddresses, code)
       .catch(() => undefined);
     expect(server.mails.flatMap(({ envelope }) => envelope.to)).not.toContain('eve@evil.example');
   });
@@ -520,7 +520,7 @@ describe('a pooled connection', () => {
         return isData ? undefined : '250 queued';
       }
       if (line) received.push(line);
-      if (received.filter((each) => each.startsWith('MAIL')).length === 2 && line.startsWith('MAIL')) {
+      if (received.filter((command) => command.startsWith('MAIL')).length === 2 && line.startsWith('MAIL')) {
         return void socket.resetAndDestroy();
       }
       isData = line === 'DATA';

@@ -19,7 +19,7 @@ const mail = { to: 'you@example.org', subject: 'Test mail', text: 'Hello' };
 const open: { close(): void | Promise<void> }[] = [];
 
 afterEach(async () => {
-  for (const each of open.splice(0).reverse()) await each.close();
+  for (const resource of open.splice(0).reverse()) await resource.close();
 });
 
 async function mailServer(options?: MailServerOptions) {
@@ -51,7 +51,7 @@ describe('a test mail', () => {
       'recipient true',
       'accepted true',
     ]);
-    const words = Object.fromEntries(steps.map((each) => [each.step, each.words]));
+    const words = Object.fromEntries(steps.map((entry) => [entry.step, entry.words]));
     expect(words['connect']).toMatch(/^127\.0\.0\.1:\d+, 220 .*ESMTP/);
     expect(words['tls']).toMatch(/^TLSv1\.3, certificate of relay by ca, valid until .*: trusted$/);
     expect(words['ehlo']).toContain('AUTH');

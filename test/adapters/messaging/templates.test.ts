@@ -21,15 +21,15 @@ import type { ReadPreferences } from '../../../src/domain/shared/message-prefere
 import type { InviteDetails, Message } from '../../../src/ports/message-sender.js';
 
 const shipped = new Templates({ brand: 'islet', language: 'en', serverName: 'id.example.org' });
-const nobody: ReadPreferences = { brand: undefined, acceptLanguage: undefined };
+const noPreferences: ReadPreferences = { brand: undefined, acceptLanguage: undefined };
 const reading = (acceptLanguage: string, brand?: string): ReadPreferences => ({ brand, acceptLanguage });
 
 const headingOf = (html: string): string => /<h1>([^<]*)<\/h1>/.exec(html)?.[1] ?? '';
 
-const validation = (preferences = nobody) =>
+const validation = (preferences = noPreferences) =>
   ({ kind: 'validation', token: '123456', link: 'https://id.example.org/v?a=1&b=2', preferences }) as const;
 
-const invite = (details: Partial<InviteDetails> = {}, preferences = nobody): Message => ({
+const invite = (details: Partial<InviteDetails> = {}, preferences = noPreferences): Message => ({
   kind: 'invite',
   link: 'https://app.example.org/#/room/!r:example.org?email=bob%40example.net&signurl=x',
   invite: {
@@ -167,7 +167,7 @@ describe('a text message', () => {
 
 describe('an HTML page', () => {
   it('contains the hash of its style sheet in the policy, so that it needs no unsafe-inline', () => {
-    const { html, contentSecurityPolicy } = shipped.renderPage('failed', samplePages.failed, nobody);
+    const { html, contentSecurityPolicy } = shipped.renderPage('failed', samplePages.failed, noPreferences);
     const css = /<style>([^]*?)<\/style>/.exec(html)?.[1] ?? '';
     const hash = createHash('sha256').update(css).digest('base64');
     expect(contentSecurityPolicy).toContain(`style-src 'sha256-${hash}'`);
@@ -177,7 +177,7 @@ describe('an HTML page', () => {
 
   it('lets its form redirect to the next link only', () => {
     const policy = (nextLink: string) =>
-      shipped.renderPage('confirm', { ...samplePages.confirm, nextLink }, nobody).contentSecurityPolicy;
+      shipped.renderPage('confirm', { ...samplePages.confirm, nextLink }, noPreferences).contentSecurityPolicy;
     expect(policy('https://app.example.org:8443/x?y')).toContain("form-action 'self' https://app.example.org:8443;");
     expect(policy('')).toContain("form-action 'self';");
     expect(policy('javascript:alert(1)')).toContain("form-action 'self';");
@@ -185,7 +185,7 @@ describe('an HTML page', () => {
   });
 
   it('submits a form with the given fields', () => {
-    const { html } = shipped.renderPage('confirm', { ...samplePages.confirm, fields: { sid: '"><b>' } }, nobody);
+    const { html } = shipped.renderPage('confirm', { ...samplePages.confirm, fields: { sid: '"><b>' } }, noPreferences);
     expect(html).toContain('<form method="post" action="/_matrix/identity/v2/validate/email/submitToken">');
     expect(html).toContain('<input type="hidden" name="sid" value="&quot;&gt;&lt;b&gt;">');
     expect(html).toContain('<button type="submit">');
@@ -194,8 +194,10 @@ describe('an HTML page', () => {
   it('escapes the next link and the address', () => {
     const nextLink = 'https://app.example.org/"><script>x</script>';
     const address = '<img src=x>@example.org';
-    expect(shipped.renderPage('validated', { medium: 'email', nextLink }, nobody).html).not.toContain('<script');
-    expect(shipped.renderPage('confirm', { ...samplePages.confirm, address }, nobody).html).not.toContain('<img');
+    expect(shipped.renderPage('validated', { medium: 'email', nextLink }, noPreferences).html).not.toContain('<script');
+    expect(shipped.renderPage('confirm', { ...samplePages.confirm, address }, noPreferences).html).not.toContain(
+      '<img',
+    );
   });
 });
 
@@ -336,7 +338,7 @@ describe('a template directory', () => {
     const templates = open({ brand: 'acme' });
     expect(templates.renderMail(validation(reading('de'))).html).toContain('ACME &amp; Sons');
     expect(templates.renderMail(validation(reading('de'))).language).toBe('de');
-    expect(templates.renderPage('failed', samplePages.failed, nobody).html).toContain('--accent: #aa0000');
+    expect(templates.renderPage('failed', samplePages.failed, noPreferences).html).toContain('--accent: #aa0000');
     expect(checkTemplates(templates)).toEqual([]);
   });
 

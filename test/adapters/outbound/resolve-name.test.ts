@@ -83,7 +83,7 @@ describe('the resolution of names that clients choose', () => {
 
   it('has a limited number of places, and refuses further names at once', async () => {
     const many = Array.from({ length: 300 }, (_none, at) => resolve(`silent${at}.example`, { timeLimitMs: 1_500 }));
-    const failures = await Promise.all(many.map((one) => one.catch((error: Error) => error.message)));
+    const failures = await Promise.all(many.map((lookup) => lookup.catch((error: Error) => error.message)));
     expect(failures.filter((message) => message === 'too many names are waiting to be resolved')).toHaveLength(44);
   });
 });

@@ -22,8 +22,8 @@ import { startStandIn } from '../../support/stand-in.js';
 import { createAuthority, createChain } from '../../support/tls.js';
 
 const chain = createChain('127.0.0.1');
-const { ca, certificates } = createAuthority({ server: ['127.0.0.1'], ours: ['islet'] });
-const ours = `${certificates.ours.cert}\n${certificates.ours.key}`;
+const { ca, certificates } = createAuthority({ server: ['127.0.0.1'], client: ['islet'] });
+const clientPem = `${certificates.client.cert}\n${certificates.client.key}`;
 const request = (url: string, more = {}) =>
   new AxiosHttpClient().request({
     method: 'GET',
@@ -157,9 +157,11 @@ describe('a server that requires a client certificate', () => {
     'receives it with %s, and the error names the reason if it is missing',
     async (version) => {
       const url = `https://127.0.0.1:${await strictServer('-www', version)}`;
-      expect(await request(url, { ca, clientCertificate: ours, maxBytes: 100_000 })).toMatchObject({ status: 200 });
+      expect(await request(url, { ca, clientCertificate: clientPem, maxBytes: 100_000 })).toMatchObject({
+        status: 200,
+      });
       await expect(request(url, { ca })).rejects.toThrow(/certFile and keyFile/);
-      const unknownAuthority = createAuthority({ ours: ['islet'] }).certificates.ours;
+      const unknownAuthority = createAuthority({ client: ['islet'] }).certificates.client;
       await expect(
         request(url, { ca, clientCertificate: `${unknownAuthority.cert}\n${unknownAuthority.key}` }),
       ).rejects.toThrow('the server does not accept the client certificate');

@@ -118,9 +118,9 @@ describe('the key file', () => {
   });
 
   it('is created with another key each time', async () => {
-    const [one] = await openKeyFile(path, telemetry);
+    const [key] = await openKeyFile(path, telemetry);
     const [other] = await openKeyFile(join(folder, 'other.key'), telemetry);
-    expect(one.seed).not.toEqual(other.seed);
+    expect(key.seed).not.toEqual(other.seed);
   });
 
   it.each([0o640, 0o604, 0o660])('that others can read (%o) is accepted with a warning', async (mode) => {

@@ -39,7 +39,7 @@ const hrService = (request: IncomingMessage, response: ServerResponse): void => 
     const wanted = request.url === '/search' ? (JSON.parse(body) as string[]) : undefined;
     const number = (text: string) => text.replace(/^0/, '49').replaceAll(' ', '');
     const has = ({ emails, phones }: (typeof people)[number]) =>
-      [...emails.map((text) => text.toLowerCase()), ...phones.map(number)].some((one) => wanted?.includes(one));
+      [...emails.map((text) => text.toLowerCase()), ...phones.map(number)].some((address) => wanted?.includes(address));
     response.setHeader('content-type', 'application/json');
     response.end(JSON.stringify(wanted ? people.filter(has) : people));
   });

@@ -74,9 +74,9 @@ describe('a file', () => {
     const ask = async () => (await source.find([email('bob@example.org')], signal))[0];
     for (const version of [1, 2]) {
       await utimes(path, version, version);
-      const [one, ...others] = await Promise.all([ask(), ask(), ask()]);
-      expect(one).toBeDefined();
-      for (const other of others) expect(other).toBe(one);
+      const [first, ...others] = await Promise.all([ask(), ask(), ask()]);
+      expect(first).toBeDefined();
+      for (const other of others) expect(other).toBe(first);
     }
   });
 
@@ -152,14 +152,14 @@ describe('a file', () => {
       'mxid,email,unlisted\n@anna:example.org,anna@example.org,x\n@bob:example.org,bob@example.org,\n',
     );
     const known = await source.find([email('anna@example.org'), email('bob@example.org')], signal);
-    expect(known.map((one) => ('isUnlisted' in one ? one.isUnlisted : false))).toEqual([true, false]);
+    expect(known.map((finding) => ('isUnlisted' in finding ? finding.isUnlisted : false))).toEqual([true, false]);
   });
 
   it('keeps both spellings of an address (LOOK-13)', async () => {
     const { source } = await sourceOf('mxid,email\n@anna:example.org,strauß@example.org\n');
     const people = new SourceDirectory(source, { name: 'people', media: ['email'] }, () => undefined);
     for await (const { entries } of people.list())
-      expect(entries.map((one) => one.parse().person?.threepids)).toEqual([[email('strauß@example.org')]]);
+      expect(entries.map((entry) => entry.parse().person?.threepids)).toEqual([[email('strauß@example.org')]]);
   });
 
   it('may contain phone numbers as JSON numbers', async () => {
@@ -254,7 +254,8 @@ describe('an address whose domain is in another alphabet', () => {
     const asked = [email('i@bücher.example'), email('i@xn--bcher-kva.example')];
     const findings = findingsIn(await source.find(asked, signal), asked, () => undefined);
     const users = asked.map(
-      (one) => new Set(findings.flatMap((found) => (found.threepid === one && 'mxid' in found ? found.mxid : []))),
+      (threepid) =>
+        new Set(findings.flatMap((found) => (found.threepid === threepid && 'mxid' in found ? found.mxid : []))),
     );
     expect(users).toEqual([
       new Set(['@a:example.org', '@b:example.org']),

@@ -183,8 +183,8 @@ describe('the listing of a source', () => {
   });
 
   it('has other digests when addresses change', async () => {
-    const [one, other] = [alice, bob].map((threepid) => list(() => values({ threepid, mxid: '@a:example.org' })));
-    expect((await one)?.stamps).not.toEqual((await other)?.stamps);
+    const [first, other] = [alice, bob].map((threepid) => list(() => values({ threepid, mxid: '@a:example.org' })));
+    expect((await first)?.stamps).not.toEqual((await other)?.stamps);
   });
 
   it('has canonical addresses', async () => {

@@ -6,7 +6,11 @@ import { SqlDatabase } from '../../../src/adapters/sources/sql-database.js';
 import { startMariadb } from '../../support/mariadb.js';
 import { createAuthority } from '../../support/tls.js';
 
-const { ca, certificates } = createAuthority({ server: ['127.0.0.1'], elsewhere: ['db.example.org'], ours: ['islet'] });
+const { ca, certificates } = createAuthority({
+  server: ['127.0.0.1'],
+  otherServer: ['db.example.org'],
+  client: ['islet'],
+});
 const untrusted = createAuthority({ other: ['127.0.0.1'] });
 
 let server: Awaited<ReturnType<typeof startMariadb>>;
@@ -16,8 +20,8 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'islet-mariadb-files-'));
   await writeFile(join(folder, 'ca.pem'), ca);
   await writeFile(join(folder, 'other.pem'), untrusted.ca);
-  await writeFile(join(folder, 'ours.pem'), certificates.ours.cert);
-  await writeFile(join(folder, 'ours.key'), certificates.ours.key);
+  await writeFile(join(folder, 'client.pem'), certificates.client.cert);
+  await writeFile(join(folder, 'client.key'), certificates.client.key);
   server = await startMariadb({ ca, certificate: certificates.server });
 });
 
@@ -63,7 +67,7 @@ describe('a connection to MariaDB', () => {
   it('presents the client certificate to an account that requires one', async () => {
     const url = server.url.replace('islet@', 'strict@');
     await expect(cipherOver(url, { ca })).rejects.toThrow('ER_ACCESS_DENIED_ERROR');
-    const files = `sslcert=${join(folder, 'ours.pem')}&sslkey=${join(folder, 'ours.key')}`;
+    const files = `sslcert=${join(folder, 'client.pem')}&sslkey=${join(folder, 'client.key')}`;
     expect(await cipherOver(`${url}?sslmode=verify-full&sslrootcert=${join(folder, 'ca.pem')}&${files}`)).toMatch(/\w/);
   });
 });

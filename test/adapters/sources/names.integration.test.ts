@@ -54,7 +54,8 @@ describe('the names of a source', () => {
     );
     const source = await fileSource({ path, format: 'csv', search }, testContext());
     expect(await textsOf(source)).toEqual(EXPECTED);
-    for await (const one of source.all!(new AbortController().signal)) expect(JSON.stringify(one)).not.toContain('000');
+    for await (const finding of source.all!(new AbortController().signal))
+      expect(JSON.stringify(finding)).not.toContain('000');
     expect(await textsOf(await fileSource({ path, format: 'csv' }, testContext()), undefined)).toEqual({
       '@anna:example.org': undefined,
       '@bert:example.org': undefined,

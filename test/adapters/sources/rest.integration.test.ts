@@ -21,7 +21,7 @@ const users: Readonly<Record<string, object>> = {
 const open: StandIn[] = [];
 
 afterEach(async () => {
-  for (const each of open.splice(0)) await each.close();
+  for (const resource of open.splice(0)) await resource.close();
 });
 
 /** A service as in the documentation of ma1sd, with a listing in addition; or one that always sends the same answer. */
@@ -30,7 +30,8 @@ async function service(always?: string | number): Promise<StandIn> {
     let body = '';
     request.on('data', (chunk: Buffer) => (body += chunk.toString()));
     request.on('end', () => {
-      const answered = (one: Threepid) => (users[one.address] ? { ...one, id: users[one.address] } : undefined);
+      const answered = (threepid: Threepid) =>
+        users[threepid.address] ? { ...threepid, id: users[threepid.address] } : undefined;
       if (typeof always === 'number') return void response.writeHead(always, { location: '/elsewhere' }).end();
       if (always !== undefined) return void response.end(always);
       if (request.url === '/base/everybody') {
@@ -41,7 +42,7 @@ async function service(always?: string | number): Promise<StandIn> {
       }
       const { lookup } = JSON.parse(body) as { lookup: Threepid | Threepid[] };
       if (Array.isArray(lookup) !== request.url?.endsWith('bulk')) return void response.writeHead(400).end();
-      const found = Array.isArray(lookup) ? lookup.flatMap((one) => answered(one) ?? []) : answered(lookup);
+      const found = Array.isArray(lookup) ? lookup.flatMap((threepid) => answered(threepid) ?? []) : answered(lookup);
       return void response.end(JSON.stringify(found ? { lookup: found } : {}));
     });
   });
@@ -152,7 +153,7 @@ async function guarded(source: ThreepidSource, ...addresses: readonly string[]) 
   const recorded = new RecordingTelemetry();
   const found = await new GuardedSource(source, settings, recorded).find(addresses.map(email));
   return {
-    found: found.map((one) => ('mxid' in one ? one.mxid : undefined)),
+    found: found.map((finding) => ('mxid' in finding ? finding.mxid : undefined)),
     invalid: recorded.lines.map(({ facts }) => facts?.['reason']),
   };
 }

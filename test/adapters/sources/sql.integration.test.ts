@@ -105,7 +105,7 @@ describe.each(Object.entries(databases))('a table in %s', (_name, create) => {
     });
     const people = new SourceDirectory(source, { name: 'people', media: ['email'] }, () => undefined);
     const listed = [];
-    for await (const { entries } of people.list()) listed.push(...entries.map((one) => one.parse().person));
+    for await (const { entries } of people.list()) listed.push(...entries.map((entry) => entry.parse().person));
     expect(listed).toEqual([
       { mxid: '@alice:example.org', threepids: [email('alice@example.org')] },
       { mxid: '@bob:example.org', threepids: [email('bob@example.org')], isUnlisted: true },

@@ -11,7 +11,7 @@ const http = new AxiosHttpClient();
 const accessToken = 'syt_upstream';
 const alice = email('alice@example.org');
 const phone = msisdn('447700900123');
-const nobody = email('nobody@example.org');
+const unknown = email('nobody@example.org');
 const rows = [
   ['email', 'alice@example.org', '@alice:partner.example'],
   ['msisdn', '447700900123', '@bob:partner.example'],
@@ -19,7 +19,7 @@ const rows = [
 
 const open: IdentityServer[] = [];
 afterEach(async () => {
-  for (const each of open.splice(0)) await each.close();
+  for (const resource of open.splice(0)) await resource.close();
 });
 
 async function start(pepper = 'theirs') {
@@ -56,7 +56,7 @@ upstreamPepperContract(async (pepper) => {
 describe('a followed upstream', () => {
   it('returns the users of known hashes', async () => {
     const upstream = await start();
-    const hashes = hashesOf([alice, nobody, phone]);
+    const hashes = hashesOf([alice, unknown, phone]);
     expect(await sourceAt(upstream.url).findHashes('theirs', [...hashes, ...hashes])).toEqual(
       new Map([
         [hashes[0], '@alice:partner.example'],
@@ -172,7 +172,7 @@ describe('a followed upstream', () => {
     const upstream = await start();
     const source = sourceAt(upstream.url);
     await source.current();
-    const [hash, other] = hashesOf([alice, nobody]) as [string, string];
+    const [hash, other] = hashesOf([alice, unknown]) as [string, string];
     const answerWith = (mappings: object) =>
       (upstream.answer = (response) => void response.end(JSON.stringify({ mappings })));
     for (const user of ['alice', '@alice', '', null, 7, ['@alice:partner.example'], { mxid: '@a:b' }]) {

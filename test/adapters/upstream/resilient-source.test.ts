@@ -294,9 +294,9 @@ describe('an upstream that fails', () => {
     recorded.lines.length = 0;
     const next = { name: 'next', find: async () => [] };
     const asked: string[] = [];
-    const ask = async (each: { name: string }) => {
-      asked.push(each.name);
-      if (each === source) await source.find([a]);
+    const ask = async (known: { name: string }) => {
+      asked.push(known.name);
+      if (known === source) await source.find([a]);
       return new Map([['a', alice]]);
     };
     expect(await firstAnswers(['a'], [source, next], ask, recorded)).toEqual(new Map([['a', alice]]));
@@ -313,8 +313,8 @@ describe('an upstream that limits requests', () => {
     const source = resilient();
     upstream.failure = new RateLimitedError(SAID, 30_000);
     const next = { name: 'next', find: async () => [] };
-    const ask = async (each: { name: string }) => {
-      if (each === source) await source.find([c]);
+    const ask = async (asked: { name: string }) => {
+      if (asked === source) await source.find([c]);
       return new Map([['c', alice]]);
     };
     for (let time = 0; time < 3; time++) await firstAnswers(['c'], [source, next], ask, recorded);

@@ -28,12 +28,12 @@ const telemetry: Telemetry = {
   warn: () => expect.fail('the caller logs'),
   error: () => expect.fail('the caller logs'),
   observe: () => expect.fail('the caller measures'),
-  count: (...what) => void counted.push(what),
+  count: (...call) => void counted.push(call),
 };
 
 afterEach(async () => {
   counted.length = 0;
-  for (const each of open.splice(0)) await each.close();
+  for (const resource of open.splice(0)) await resource.close();
 });
 
 async function start(options: IdentityServerOptions = {}): Promise<IdentityServer> {

@@ -115,7 +115,7 @@ describe('the notification of a homeserver about a binding', () => {
   });
 });
 
-const nobody = {
+const unknownUser = {
   whoHasOpenIdToken: async () => undefined,
   onBind: async () => ({ kind: 'delivered' as const }),
 };
@@ -157,7 +157,7 @@ describe('the mail of an invitation', () => {
         if (failure) throw failure;
       },
     };
-    handlers = jobHandlers(domain, nobody, [sender]);
+    handlers = jobHandlers(domain, unknownUser, [sender]);
   });
 
   const run = async (job: Job | undefined) => {
@@ -165,7 +165,8 @@ describe('the mail of an invitation', () => {
     else if (job?.kind === 'invite-digest') await handlers['invite-digest'].run(job.payload, 0);
     else expect.fail('no mail is queued');
   };
-  const failuresOfWaiting = async () => (await domain.stores.invites.findWaiting([home])).map((one) => one.failure);
+  const failuresOfWaiting = async () =>
+    (await domain.stores.invites.findWaiting([home])).map((invite) => invite.failure);
 
   it('has one Message-ID in all attempts, and each mail has its own', async () => {
     await inviteHome(domain, 'One');
@@ -232,7 +233,7 @@ describe('invitations to an address that reached the limit of mails', () => {
       medium: 'email' as const,
       send: async (_to: unknown, message: Message) => void sent.push(message),
     };
-    const handlers = jobHandlers(domain, nobody, [sender]);
+    const handlers = jobHandlers(domain, unknownUser, [sender]);
     const runDue = async () => {
       for (const job of await takeAll(domain.stores.jobs, domain.clock.now())) {
         if (job.kind === 'invite-mail') await handlers['invite-mail'].run(job.payload, 0);

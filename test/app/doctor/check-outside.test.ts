@@ -35,7 +35,7 @@ const proxies = {
   /** nginx with $proxy_add_x_forwarded_for, HAProxy. */
   appending: (headers, client) => ({
     ...headers,
-    'x-forwarded-for': [headers['x-forwarded-for'], client].flatMap((one) => one ?? []).join(', '),
+    'x-forwarded-for': [headers['x-forwarded-for'], client].flatMap((value) => value ?? []).join(', '),
   }),
   /** Caddy. */
   replacing: (headers, client) => ({ ...headers, 'x-forwarded-for': client }),

@@ -32,16 +32,16 @@ describe('random and invalid requests', () => {
   it('receive Matrix errors, without internal errors and without data of other users (G-8, G-13, G-17)', async () => {
     const all = await prepare(app);
     const right = endpoints.map(([method, path, names]) => [method, path, rightFor(names, all)] as const);
-    for (const one of right) {
-      const { status, text } = await send(app, plain(...one), await app.signIn(alice));
-      expect(status, `${one[0]} ${one[1]}: ${text}`).toBeLessThan(400);
+    for (const valid of right) {
+      const { status, text } = await send(app, plain(...valid), await app.signIn(alice));
+      expect(status, `${valid[0]} ${valid[1]}: ${text}`).toBeLessThan(400);
     }
 
     const property = fc.asyncProperty(
-      fc.oneof(...right.map((one) => requestsTo(...one))),
+      fc.oneof(...right.map((valid) => requestsTo(...valid))),
       fc.constantFrom('hers', 'hers', 'hers', undefined, 'unknown'),
-      async (request, whose) => {
-        const token = whose === 'hers' ? await app.signIn(alice) : whose;
+      async (request, tokenKind) => {
+        const token = tokenKind === 'hers' ? await app.signIn(alice) : tokenKind;
         const faults = () => app.telemetry.all('request failed').length;
         const before = faults();
         const { status, text, headers } = await send(app, request, token);

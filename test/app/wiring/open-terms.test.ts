@@ -17,7 +17,7 @@ describe('openTerms', () => {
 
   const config = (terms: string): Config =>
     loadFromEtc(`server: { name: id.example.org, publicUrl: "https://id.example.org" }\n${terms}`).config;
-  const elsewhere = (id: string) =>
+  const external = (id: string) =>
     `policies: { ${id}: { version: "2", languages: { en: { name: Rules, url: "https://example.org/rules/2" } } } }`;
 
   it('requires nothing of users by default', async () => {
@@ -26,7 +26,7 @@ describe('openTerms', () => {
 
   it('has documents of this server, at their URLs, and documents elsewhere', async () => {
     const { policies, documents } = await openTerms(
-      config(`terms: { directory: ${JSON.stringify(directory)}, ${elsewhere('rules')} }`),
+      config(`terms: { directory: ${JSON.stringify(directory)}, ${external('rules')} }`),
     );
     const url = 'https://id.example.org/_matrix/identity/terms/privacy/1/en';
     expect(policies).toEqual([
@@ -39,7 +39,7 @@ describe('openTerms', () => {
   it.each([
     [
       'a policy in the folder and in the configuration',
-      () => `directory: ${JSON.stringify(directory)}, ${elsewhere('privacy')}`,
+      () => `directory: ${JSON.stringify(directory)}, ${external('privacy')}`,
       /privacy/,
     ],
     [

@@ -75,25 +75,28 @@ function requestAt({ request, size }: Kind, side: Side, addresses: number, at: n
   const pepper = side.pepper ?? PEPPER;
   const person = (i: number) => ((at * 7919 + i * 104_729) % addresses) + (i % 2 === 0 ? 0 : addresses);
   const people = Array.from({ length: size }, (_, i) => person(i));
-  const known = people.filter((one) => one < addresses);
+  const known = people.filter((number) => number < addresses);
   switch (request) {
     case 'ping':
       return get('/v2', '{}');
     case 'hash_details':
       return get('/v2/hash_details', JSON.stringify({ lookup_pepper: pepper, algorithms: ['sha256', 'none'] }));
     case 'lookup': {
-      const hashes = people.map((one) => hashOf(addressAt(one), pepper));
-      const mappings = Object.fromEntries(known.map((one) => [hashOf(addressAt(one), pepper), mxidAt(one)]));
+      const hashes = people.map((number) => hashOf(addressAt(number), pepper));
+      const mappings = Object.fromEntries(known.map((number) => [hashOf(addressAt(number), pepper), mxidAt(number)]));
       return post('/v2/lookup', { addresses: hashes, algorithm: 'sha256', pepper }, JSON.stringify({ mappings }));
     }
     case 'v1 lookup': {
-      const [one = 0] = people;
-      const asked = get(`/api/v1/lookup?medium=email&address=${addressAt(one)}`, `{"address":"${addressAt(one)}"`);
+      const [number = 0] = people;
+      const asked = get(
+        `/api/v1/lookup?medium=email&address=${addressAt(number)}`,
+        `{"address":"${addressAt(number)}"`,
+      );
       return { ...asked, isBeginning: true };
     }
     case 'v1 bulk_lookup': {
-      const threepids = people.map((one) => ['email', addressAt(one)]);
-      const found = known.map((one) => ['email', addressAt(one), mxidAt(one)]);
+      const threepids = people.map((number) => ['email', addressAt(number)]);
+      const found = known.map((number) => ['email', addressAt(number), mxidAt(number)]);
       return post('/api/v1/bulk_lookup', { threepids }, JSON.stringify({ threepids: found }));
     }
   }

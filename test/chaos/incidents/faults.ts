@@ -10,7 +10,10 @@ export const TROUBLES: readonly Trouble[] = [...FAULTS, ...TLS_FAULTS, 'restart'
 /** Each fault of each neighbour, alone or while the server stops. */
 export function faultIncidents({ neighbours }: World): readonly Group[] {
   const broken = NEIGHBOURS.filter((neighbour) => neighbours.proxies[neighbour]);
-  const each = (prefix: string, happen: (scene: Scene, neighbour: Neighbour, trouble: Trouble) => Promise<void>) =>
+  const forEachFault = (
+    prefix: string,
+    happen: (scene: Scene, neighbour: Neighbour, trouble: Trouble) => Promise<void>,
+  ) =>
     broken.flatMap((neighbour) =>
       TROUBLES.map((trouble) => ({
         name: `${prefix}${neighbour}, ${trouble}`,
@@ -18,9 +21,9 @@ export function faultIncidents({ neighbours }: World): readonly Group[] {
       })),
     );
   return [
-    { weight: 7, incidents: each('fault: ', breakAndHeal) },
-    { weight: 2, incidents: each('fault and kill: ', breakAndKill) },
-    { weight: 1, incidents: each('fault and SIGTERM: ', breakAndStop) },
+    { weight: 7, incidents: forEachFault('fault: ', breakAndHeal) },
+    { weight: 2, incidents: forEachFault('fault and kill: ', breakAndKill) },
+    { weight: 1, incidents: forEachFault('fault and SIGTERM: ', breakAndStop) },
   ];
 }
 

@@ -22,7 +22,7 @@ export function pickIncident(world: World, random: SeededRandom): Incident {
 export function incidentNamed(world: World, name: string): Incident {
   const found = groupsOf(world)
     .flatMap(({ incidents }) => incidents)
-    .find((one) => one.name === name);
+    .find((incident) => incident.name === name);
   if (!found) throw new Error(`no incident is called ${name} here`);
   return found;
 }

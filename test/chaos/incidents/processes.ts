@@ -64,8 +64,8 @@ async function killOne({ world, model, random }: Scene) {
 }
 
 async function restartInTurn({ world: { fleet } }: Scene): Promise<void> {
-  for (const one of fleet.running) {
-    await fleet.stop('SIGTERM', one);
-    await fleet.start(one);
+  for (const instance of fleet.running) {
+    await fleet.stop('SIGTERM', instance);
+    await fleet.start(instance);
   }
 }

@@ -36,7 +36,7 @@ describe('Islet with account checks', () => {
     hashed: await domain.hashed(threepid),
     plain: await domain.plain(threepid),
   });
-  const nobody = { hashed: undefined, plain: undefined };
+  const notFound = { hashed: undefined, plain: undefined };
   const invite = (address: string) =>
     domain.inviteService.invite({
       asker: { user: bob, client: '192.0.2.1' },
@@ -59,14 +59,14 @@ describe('Islet with account checks', () => {
   it('finds users who were not checked yet, and later only those with an account', async () => {
     expect(await found(a)).toEqual({ hashed: alice, plain: alice });
     expect(await round()).toEqual([]);
-    expect(await found(a)).toEqual(nobody);
+    expect(await found(a)).toEqual(notFound);
     expect(await found(b)).toEqual({ hashed: bob, plain: bob });
   });
 
   it('also finds only users with an account in the mirror', async () => {
     await round();
     staff.failure = new Error('no route to host');
-    expect(await found(a)).toEqual(nobody);
+    expect(await found(a)).toEqual(notFound);
     expect(await found(b)).toEqual({ hashed: bob, plain: bob });
   });
 
@@ -95,7 +95,7 @@ describe('Islet with account checks', () => {
     await domain.stores.associations.bind({ threepid: a, mxid: bob, boundAt: 0, notBefore: 0, notAfter: 1e15 }, []);
     await domain.indexUpdater.catchUp();
     await round();
-    expect(await found(a)).toEqual(nobody);
+    expect(await found(a)).toEqual(notFound);
   });
 
   describe('the check runner', () => {
@@ -114,7 +114,7 @@ describe('Islet with account checks', () => {
       domain.accounts.existing.delete(bob);
       domain.clock.pass(3 * DAY_MS);
       await round();
-      expect(await found(b)).toEqual(nobody);
+      expect(await found(b)).toEqual(notFound);
     });
 
     it.each([
@@ -174,7 +174,7 @@ describe('Islet with account checks', () => {
       await domain.mirrorService.sync('staff');
       domain.clock.pass(3 * DAY_MS);
       await round();
-      expect(await found(a)).toEqual(nobody);
+      expect(await found(a)).toEqual(notFound);
       expect(await found(b)).toEqual({ hashed: bob, plain: bob });
       expect(await found(c)).toEqual({ hashed: carol, plain: carol });
       expect(domain.prober.failures).toEqual(new Map([['example.org', 'hs.example.org -> no answer within 10 s']]));

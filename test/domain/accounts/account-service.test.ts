@@ -188,13 +188,13 @@ describe('AccountService', () => {
     });
 
     it('expire when no instance has used them for long', async () => {
-      const [service, another] = [build({ idleMs: 10 * DAY_MS }), build({ idleMs: 10 * DAY_MS })];
+      const [service, second] = [build({ idleMs: 10 * DAY_MS }), build({ idleMs: 10 * DAY_MS })];
       const [used, unused] = [await signIn(service), await signIn(service)];
       for (let day = 0; day < 30; day++) {
         clock.pass(DAY_MS);
-        expect(await isGood(another, used)).toBe(true);
+        expect(await isGood(second, used)).toBe(true);
         await service.purge();
-        await another.purge();
+        await second.purge();
         expect(store.users()).toHaveLength(day < 10 ? 2 : 1);
       }
       expect(await isGood(service, unused)).toBe(false);

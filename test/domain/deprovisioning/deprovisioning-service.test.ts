@@ -398,12 +398,12 @@ describe('a person who left their directory', () => {
   it.each([
     ['', []],
     [', nor a person with the same user ID in another directory', [email('smithb@partner.example')]],
-  ])('is not a person of a small directory whose entries all get new ids%s', async (_case, theirs) => {
+  ])('is not a person of a small directory whose entries all get new ids%s', async (_case, otherIds) => {
     const partners = new FakeDirectory('partners');
     for (const name of ['p', 'q']) partners.put(name, `@${name}:example.org`, [email(`${name}@partner.example`)]);
     await domain.bind(home, smithb);
     await sync();
-    if (theirs.length > 0) partners.put('P', smithb, theirs);
+    if (otherIds.length > 0) partners.put('P', smithb, otherIds);
     domain = await openTestDomain({ directories: [staff, partners], sharedWith: domain });
     await sync('partners');
     for (const name of ['x', 'y', 'z']) {
@@ -521,7 +521,7 @@ describe('a person who left their directory', () => {
       expect(await domain.inviteService.isStillValid(token, home, smithb)).toBe(false);
       await newcomer();
       expect(await domain.inviteService.isStillValid(token, home, smithb)).toBe(false);
-      expect((await domain.stores.invites.findWaiting([home])).map((one) => one.token)).toEqual([token]);
+      expect((await domain.stores.invites.findWaiting([home])).map((waiting) => waiting.token)).toEqual([token]);
     });
   });
 

@@ -23,8 +23,8 @@ class Stored {
   constructor(readonly feed: MemoryChangeFeed) {}
 
   change(source: string, removed: readonly Claim[], added: readonly Claim[], isReload = false): void {
-    const gone = new Set(removed.map((one) => JSON.stringify(one)));
-    const stay = (this.claims.get(source) ?? []).filter((one) => !gone.has(JSON.stringify(one)));
+    const gone = new Set(removed.map((item) => JSON.stringify(item)));
+    const stay = (this.claims.get(source) ?? []).filter((item) => !gone.has(JSON.stringify(item)));
     this.claims.set(source, [...stay, ...added]);
     this.feed.write([{ source, removed, added, isReload }]);
   }
@@ -65,9 +65,9 @@ describe('IndexUpdater', () => {
   };
 
   const started = async () => {
-    const one = await instance();
-    await one.keeper.start();
-    return one;
+    const instanceA = await instance();
+    await instanceA.keeper.start();
+    return instanceA;
   };
 
   it('loads every source as it is stored', async () => {
@@ -116,12 +116,12 @@ describe('IndexUpdater', () => {
   });
 
   it('includes changes that another instance stores', async () => {
-    const [one, two] = [await started(), await started()];
+    const [instanceA, instanceB] = [await started(), await started()];
     stored.change('staff', [], [claim('a', alice)]);
-    await one.keeper.catchUp();
-    expect(two.found('a')).toBeUndefined();
-    await two.keeper.catchUp();
-    expect(two.found('a')).toBe(alice);
+    await instanceA.keeper.catchUp();
+    expect(instanceB.found('a')).toBeUndefined();
+    await instanceB.keeper.catchUp();
+    expect(instanceB.found('a')).toBe(alice);
   });
 
   it('reloads a source on request', async () => {

@@ -93,10 +93,10 @@ describe('a threepid', () => {
   });
 
   it('is the same whatever its spelling was', () => {
-    const [one, other] = [email('STRAUSS@example.com'), email('Strauß@Example.com')];
-    expect(sameThreepid(one, other)).toBe(true);
-    expect(keyOf(one)).toBe(keyOf(other));
-    expect(keyOf(one)).toBe('strauss@example.com email');
+    const [first, other] = [email('STRAUSS@example.com'), email('Strauß@Example.com')];
+    expect(sameThreepid(first, other)).toBe(true);
+    expect(keyOf(first)).toBe(keyOf(other));
+    expect(keyOf(first)).toBe('strauss@example.com email');
   });
 
   it('differs from the same address of another medium', () => {

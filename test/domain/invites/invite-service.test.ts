@@ -97,10 +97,10 @@ describe('InviteService', () => {
     });
 
     it('creates a new token and key each time, also for the same room and address (INV-12)', async () => {
-      const [one, two] = [await inviteService.invite(request), await inviteService.invite(request)];
-      expect(one.token).not.toBe(two.token);
-      expect(one.ephemeralKey).not.toBe(two.ephemeralKey);
-      expect(await inviteService.hasEphemeralKey(one.ephemeralKey)).toBe(true);
+      const [first, second] = [await inviteService.invite(request), await inviteService.invite(request)];
+      expect(first.token).not.toBe(second.token);
+      expect(first.ephemeralKey).not.toBe(second.ephemeralKey);
+      expect(await inviteService.hasEphemeralKey(first.ephemeralKey)).toBe(true);
     });
 
     it('sends the mail with all variables of its templates', async () => {

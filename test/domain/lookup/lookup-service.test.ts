@@ -79,11 +79,11 @@ describe.each(['sha256', 'none'])('a lookup by %s', (algorithm) => {
   });
 
   it('asks once for a repeated address, and later sources only for missing ones', async () => {
-    const [one, two] = [new FakeSource('one', [[a, alice]]), new FakeSource('two')];
-    const { find } = await open(one, two);
+    const [first, second] = [new FakeSource('one', [[a, alice]]), new FakeSource('two')];
+    const { find } = await open(first, second);
     await find(a, b, a, b);
-    expect(one.asked.map((questions) => questions.length)).toEqual([2]);
-    expect(two.asked.map((questions) => questions.length)).toEqual([1]);
+    expect(first.asked.map((questions) => questions.length)).toEqual([2]);
+    expect(second.asked.map((questions) => questions.length)).toEqual([1]);
   });
 
   it('asks our own bindings last', async () => {
@@ -405,7 +405,7 @@ describe('an explanation', () => {
     ],
     ['has failed if every way failed', [{ failure: 'down' }, { failure: 'not synced yet' }], 'failed', undefined],
   ])('of a source that can answer in several ways %s', async (_case, traces, outcome, mxid) => {
-    const complete = traces.map((one) => ({ via: 'live', finding: undefined, tookMs: 1, notes: [], ...one }));
+    const complete = traces.map((trace) => ({ via: 'live', finding: undefined, tookMs: 1, notes: [], ...trace }));
     const source = { name: 'many', find: async () => [], explain: async () => complete };
     const explanation = await (await openTestDomain({ sources: [source] })).lookupService.explain(a);
     expect(explanation.sources[0]).toMatchObject({ source: 'many', outcome, traces: complete });

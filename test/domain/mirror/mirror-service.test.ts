@@ -263,7 +263,11 @@ describe('a mirror', () => {
     it('answers for neither, and names both', async () => {
       const { shared } = await domain.mirrorService.sync('staff');
       expect(shared).toEqual({ count: 1, shown: [{ mxid: edison, labels: ['cn=nord', 'cn=sued'] }] });
-      expect([nord, sued, a].map((one) => domain.inMirror('staff', one))).toEqual([AMBIGUOUS, AMBIGUOUS, alice]);
+      expect([nord, sued, a].map((threepid) => domain.inMirror('staff', threepid))).toEqual([
+        AMBIGUOUS,
+        AMBIGUOUS,
+        alice,
+      ]);
       expect([...(await domain.mirrorService.shared()).keys()]).toEqual([edison]);
     });
 
@@ -309,7 +313,7 @@ describe('a mirror', () => {
       expect(await domain.hashed(nord)).toBe(edison);
       staff.put('sued', edison, [sued]);
       await domain.mirrorService.sync('staff');
-      expect([nord, sued].map((one) => domain.inMirror('staff', one))).toEqual([AMBIGUOUS, AMBIGUOUS]);
+      expect([nord, sued].map((threepid) => domain.inMirror('staff', threepid))).toEqual([AMBIGUOUS, AMBIGUOUS]);
     });
 
     it('treats two entries that share an address as one person', async () => {
@@ -324,10 +328,10 @@ describe('a mirror', () => {
       await domain.mirrorService.sync('staff');
       staff.put('sued', edison, [sued]);
       await domain.mirrorService.sync('staff');
-      expect([nord, sued].map((one) => domain.inMirror('staff', one))).toEqual([AMBIGUOUS, AMBIGUOUS]);
+      expect([nord, sued].map((threepid) => domain.inMirror('staff', threepid))).toEqual([AMBIGUOUS, AMBIGUOUS]);
       staff.put('nord', edison, [nord, sued]);
       await domain.mirrorService.sync('staff');
-      expect([nord, sued].map((one) => domain.inMirror('staff', one))).toEqual([edison, edison]);
+      expect([nord, sued].map((threepid) => domain.inMirror('staff', threepid))).toEqual([edison, edison]);
     });
 
     it('keeps an address that one of two entries of a person loses', async () => {

@@ -78,11 +78,13 @@ describe('MirroredSource', () => {
       });
 
       const answers = () =>
-        Promise.all([strauss, sharp].map(async (one) => [await domain.hashed(one), await domain.plain(one)]));
-      const both = (mxid: Mxid | undefined) => [strauss, sharp].map(() => [mxid, mxid]);
+        Promise.all(
+          [strauss, sharp].map(async (threepid) => [await domain.hashed(threepid), await domain.plain(threepid)]),
+        );
+      const twice = (mxid: Mxid | undefined) => [strauss, sharp].map(() => [mxid, mxid]);
 
       it('answers and explains like hashed lookups', async () => {
-        expect(await answers()).toEqual(both('@sharp:example.org'));
+        expect(await answers()).toEqual(twice('@sharp:example.org'));
         expect((await source.explain(strauss))[0]?.finding).toMatchObject({ mxid: '@sharp:example.org' });
       });
 
@@ -227,11 +229,11 @@ describe('MirroredSource', () => {
     it.each([
       ['could not be read', {}],
       ['could not say what changed', { isIncremental: true }],
-    ])('still rejects it because it %s meanwhile, until a sync is applied', async (_case, what) => {
+    ])('still rejects it because it %s meanwhile, until a sync is applied', async (_case, change) => {
       staff.isFollowable = true;
       for (let sync = 0; sync < 2; sync++) {
         staff.failure = new Error('no route to host');
-        expect(await domain.mirrorService.sync('staff', what)).toMatchObject({ isApplied: false });
+        expect(await domain.mirrorService.sync('staff', change)).toMatchObject({ isApplied: false });
       }
       staff.failure = undefined;
       expect(await source.find([a])).toEqual([{ threepid: a, mxid: alice }]);

@@ -10,39 +10,42 @@ const person = (user: string, name = user.toUpperCase(), more: { hasNoAccount?: 
 const users = ({ results }: ReturnType<typeof mergeResults>) => results.map(({ user_id }) => user_id.slice(1, 2));
 
 describe('merged results', () => {
-  const theirs = {
+  const fromHomeserver = {
     results: [result('a', { display_name: 'Ann', avatar_url: 'mxc://x/y' }), result('b')],
     limited: false,
   };
-  const ours = { people: [person('c'), person('a')], isLimited: false };
+  const fromIslet = { people: [person('c'), person('a')], isLimited: false };
 
   it('contain the people of the homeserver first, each once and as the homeserver has them', () => {
-    expect(mergeResults(theirs, ours, 'homeserver', 10)).toEqual({
-      results: [...theirs.results, result('c', { display_name: 'C' })],
+    expect(mergeResults(fromHomeserver, fromIslet, 'homeserver', 10)).toEqual({
+      results: [...fromHomeserver.results, result('c', { display_name: 'C' })],
       limited: false,
     });
   });
 
   it('are in the order of rank if that is configured', () => {
-    const merged = mergeResults(theirs, ours, 'rank', 10);
+    const merged = mergeResults(fromHomeserver, fromIslet, 'rank', 10);
     expect(users(merged)).toEqual(['c', 'a', 'b']);
-    expect(merged.results[1]).toEqual(theirs.results[0]);
+    expect(merged.results[1]).toEqual(fromHomeserver.results[0]);
   });
 
   it('end with people without an account, unless the homeserver found them', () => {
-    const some = {
+    const answer = {
       people: [person('a', 'A?', { hasNoAccount: true }), person('d', 'D?', { hasNoAccount: true }), person('c')],
       isLimited: false,
     };
-    expect(users(mergeResults(theirs, some, 'homeserver', 10))).toEqual(['a', 'b', 'c', 'd']);
-    expect(users(mergeResults(theirs, some, 'rank', 10))).toEqual(['a', 'c', 'b', 'd']);
+    expect(users(mergeResults(fromHomeserver, answer, 'homeserver', 10))).toEqual(['a', 'b', 'c', 'd']);
+    expect(users(mergeResults(fromHomeserver, answer, 'rank', 10))).toEqual(['a', 'c', 'b', 'd']);
   });
 
   it('say whether there are more', () => {
-    expect(mergeResults(theirs, ours, 'homeserver', 3).limited).toBe(false);
-    expect(mergeResults(theirs, ours, 'homeserver', 2)).toMatchObject({ results: theirs.results, limited: true });
-    expect(mergeResults({ ...theirs, limited: true }, ours, 'homeserver', 10).limited).toBe(true);
-    expect(mergeResults(theirs, { ...ours, isLimited: true }, 'homeserver', 10).limited).toBe(true);
+    expect(mergeResults(fromHomeserver, fromIslet, 'homeserver', 3).limited).toBe(false);
+    expect(mergeResults(fromHomeserver, fromIslet, 'homeserver', 2)).toMatchObject({
+      results: fromHomeserver.results,
+      limited: true,
+    });
+    expect(mergeResults({ ...fromHomeserver, limited: true }, fromIslet, 'homeserver', 10).limited).toBe(true);
+    expect(mergeResults(fromHomeserver, { ...fromIslet, isLimited: true }, 'homeserver', 10).limited).toBe(true);
   });
 });
 

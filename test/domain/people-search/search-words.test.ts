@@ -5,7 +5,9 @@ import { indexWords, lettersIn, queryTerms } from '../../../src/domain/people-se
 function finds(query: string, name: string): boolean {
   const words = indexWords(name);
   const terms = queryTerms(query);
-  return terms.length > 0 && terms.every((term) => words.some((word) => term.some((one) => word.startsWith(one))));
+  return (
+    terms.length > 0 && terms.every((term) => words.some((word) => term.some((spelling) => word.startsWith(spelling))))
+  );
 }
 
 describe('the words of names and queries', () => {

@@ -38,9 +38,9 @@ describe('Peppers', () => {
   };
 
   const started = async (...options: Parameters<typeof instance>) => {
-    const one = await instance(...options);
-    await one.pepperService.rotateIfDue();
-    return one;
+    const instanceA = await instance(...options);
+    await instanceA.pepperService.rotateIfDue();
+    return instanceA;
   };
 
   describe('at the first start', () => {
@@ -200,47 +200,47 @@ describe('Peppers', () => {
     });
 
     it('are the same ones at the first start, also if both start at once', async () => {
-      const [one, two] = [await instance(), await instance()];
-      await Promise.all([one.pepperService.rotateIfDue(), two.pepperService.rotateIfDue()]);
-      expect(one.pepperService.current()).toBe(two.pepperService.current());
+      const [instanceA, instanceB] = [await instance(), await instance()];
+      await Promise.all([instanceA.pepperService.rotateIfDue(), instanceB.pepperService.rotateIfDue()]);
+      expect(instanceA.pepperService.current()).toBe(instanceB.pepperService.current());
       expect(await store.all()).toHaveLength(1);
     });
 
     it('change together', async () => {
-      const [one, two] = [await started(), await started()];
+      const [instanceA, instanceB] = [await started(), await started()];
       for (let hours = 0; hours < 3 * 7 * 24; hours++) {
         clock.pass(HOUR_MS);
-        await Promise.all([one.pepperService.rotateIfDue(), two.pepperService.rotateIfDue()]);
-        expect(one.pepperService.current()).toBe(two.pepperService.current());
-        expect(two.pepperService.isAccepted(one.pepperService.current())).toBe(true);
+        await Promise.all([instanceA.pepperService.rotateIfDue(), instanceB.pepperService.rotateIfDue()]);
+        expect(instanceA.pepperService.current()).toBe(instanceB.pepperService.current());
+        expect(instanceB.pepperService.isAccepted(instanceA.pepperService.current())).toBe(true);
       }
     });
 
     it('are accepted by the other instance while it is a minute behind', async () => {
-      const [one, two] = [await started(), await started()];
-      const first = one.pepperService.current();
+      const [instanceA, instanceB] = [await started(), await started()];
+      const first = instanceA.pepperService.current();
       clock.pass(LIFETIME_MS - HOUR_MS);
-      await one.pepperService.rotateIfDue();
+      await instanceA.pepperService.rotateIfDue();
       clock.pass(MINUTE_MS);
-      await two.pepperService.rotateIfDue();
+      await instanceB.pepperService.rotateIfDue();
       clock.pass(HOUR_MS - MINUTE_MS);
-      expect(one.pepperService.current()).not.toBe(first);
-      expect(two.pepperService.isAccepted(one.pepperService.current())).toBe(true);
-      expect(one.pepperService.isAccepted(first)).toBe(true);
+      expect(instanceA.pepperService.current()).not.toBe(first);
+      expect(instanceB.pepperService.isAccepted(instanceA.pepperService.current())).toBe(true);
+      expect(instanceA.pepperService.isAccepted(first)).toBe(true);
     });
 
     it('are announced by the instance that has hashed them, while the other keeps the old one', async () => {
-      const [one, two] = [await started(), await started()];
-      const first = one.pepperService.current();
-      two.index.isSlow = true;
+      const [instanceA, instanceB] = [await started(), await started()];
+      const first = instanceA.pepperService.current();
+      instanceB.index.isSlow = true;
       clock.pass(LIFETIME_MS);
-      await one.pepperService.rotateIfDue();
-      const keeping = two.pepperService.rotateIfDue();
+      await instanceA.pepperService.rotateIfDue();
+      const keeping = instanceB.pepperService.rotateIfDue();
       await settle();
-      expect(one.pepperService.current()).not.toBe(first);
-      expect(two.pepperService.current()).toBe(first);
-      expect(one.pepperService.isAccepted(first)).toBe(true);
-      two.index.finish();
+      expect(instanceA.pepperService.current()).not.toBe(first);
+      expect(instanceB.pepperService.current()).toBe(first);
+      expect(instanceA.pepperService.isAccepted(first)).toBe(true);
+      instanceB.index.finish();
       await keeping;
     });
   });
@@ -309,7 +309,7 @@ describe('Peppers', () => {
     const first = pepperService.current();
     expect(ahead.pepperService.current()).toBe(first);
     clock.pass(LIFETIME_MS);
-    for (const one of [pepperService, ahead.pepperService]) await one.rotateIfDue();
+    for (const service of [pepperService, ahead.pepperService]) await service.rotateIfDue();
     expect([before, first]).not.toContain(pepperService.current());
     expect(ahead.pepperService.current()).toBe(pepperService.current());
   });

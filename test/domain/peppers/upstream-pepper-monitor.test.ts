@@ -184,16 +184,16 @@ describe('Peppers that follow an upstream', () => {
   });
 
   it('are accepted while they are announced, even past the grace period of a faster instance', async () => {
-    const [one, two] = [await started(), await started()];
+    const [instanceA, instanceB] = [await started(), await started()];
     clock.pass(1);
     upstream.pepper = 'another';
-    two.index.isSlow = true;
-    const keeping = two.peppers.rotateIfDue();
-    await one.peppers.rotateIfDue();
+    instanceB.index.isSlow = true;
+    const keeping = instanceB.peppers.rotateIfDue();
+    await instanceA.peppers.rotateIfDue();
     clock.pass(GRACE_MS);
-    expect(two.peppers.current()).toBe('theirs');
-    expect(two.peppers.isAccepted('theirs')).toBe(true);
-    two.index.finish();
+    expect(instanceB.peppers.current()).toBe('theirs');
+    expect(instanceB.peppers.isAccepted('theirs')).toBe(true);
+    instanceB.index.finish();
     await keeping;
   });
 
@@ -264,35 +264,35 @@ describe('Peppers that follow an upstream', () => {
   });
 
   it('are the same for two instances, also while one does not know yet what the other announces', async () => {
-    const [one, two] = [await started(), await started()];
+    const [instanceA, instanceB] = [await started(), await started()];
     clock.pass(DAY_MS);
     upstream.pepper = 'another';
-    await one.peppers.rotateIfDue();
-    expect(one.peppers.current()).toBe('another');
-    expect(two.peppers.current()).toBe('theirs');
-    expect(one.peppers.isAccepted('theirs')).toBe(true);
+    await instanceA.peppers.rotateIfDue();
+    expect(instanceA.peppers.current()).toBe('another');
+    expect(instanceB.peppers.current()).toBe('theirs');
+    expect(instanceA.peppers.isAccepted('theirs')).toBe(true);
 
-    expect(two.peppers.isAccepted('another')).toBe(false);
+    expect(instanceB.peppers.isAccepted('another')).toBe(false);
     let calls = 0;
-    two.peppers.onStale(() => calls++);
-    expect(await two.peppers.refreshAndAccept('another')).toBe(true);
+    instanceB.peppers.onStale(() => calls++);
+    expect(await instanceB.peppers.refreshAndAccept('another')).toBe(true);
     expect(calls).toBe(1);
-    expect(two.finds('another')).toBe(alice);
-    expect(await two.peppers.refreshAndAccept('anything')).toBe(false);
+    expect(instanceB.finds('another')).toBe(alice);
+    expect(await instanceB.peppers.refreshAndAccept('anything')).toBe(false);
     expect(calls).toBe(1);
 
-    await Promise.all([one.peppers.rotateIfDue(), two.peppers.rotateIfDue()]);
-    expect(two.peppers.current()).toBe('another');
+    await Promise.all([instanceA.peppers.rotateIfDue(), instanceB.peppers.rotateIfDue()]);
+    expect(instanceB.peppers.current()).toBe('another');
     expect(await store.all()).toHaveLength(2);
   });
 
   it('are added once by two instances that read another one at the same moment', async () => {
-    const [one, two] = [await started(), await started()];
+    const [instanceA, instanceB] = [await started(), await started()];
     clock.pass(DAY_MS);
     upstream.pepper = 'another';
-    await Promise.all([one.peppers.rotateIfDue(), two.peppers.rotateIfDue()]);
+    await Promise.all([instanceA.peppers.rotateIfDue(), instanceB.peppers.rotateIfDue()]);
     expect(await store.all()).toHaveLength(2);
-    expect([one.peppers.current(), two.peppers.current()]).toEqual(['another', 'another']);
+    expect([instanceA.peppers.current(), instanceB.peppers.current()]).toEqual(['another', 'another']);
   });
 
   it('hash with at most four, however often it changes, and always accept the announced one', async () => {

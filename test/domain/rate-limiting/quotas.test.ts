@@ -69,7 +69,7 @@ describe('Quotas', () => {
     await lookup();
     expect(recorded.lines).toHaveLength(2);
     const reached = { name: 'limits_reached', labels: { limit: 'limits.lookup.addressesPerUser' } };
-    expect(new Set(recorded.counted.map((one) => JSON.stringify(one)))).toEqual(new Set([JSON.stringify(reached)]));
+    expect(new Set(recorded.counted.map((entry) => JSON.stringify(entry)))).toEqual(new Set([JSON.stringify(reached)]));
   });
 
   it('names each limit that is set, also that of a single requester, for the metrics', () => {
@@ -104,8 +104,8 @@ describe('Quotas', () => {
   });
 
   it('counts each topic and each limit separately, even if the text of the subject is the same', async () => {
-    const one = { perUser: hourly(1), perAddress: hourly(1) };
-    quotas = new Quotas(new MemoryRateLimits(clock), { mail: one, sms: one, invites: one, lookup: {} });
+    const limits = { perUser: hourly(1), perAddress: hourly(1) };
+    quotas = new Quotas(new MemoryRateLimits(clock), { mail: limits, sms: limits, invites: limits, lookup: {} });
     await quotas.consume('mail', { perUser: 'x', perAddress: 'x' });
     await quotas.consume('sms', { perUser: 'x' });
     await quotas.consume('invites', { perAddress: 'x' });
@@ -205,10 +205,10 @@ describe('Quotas', () => {
         ['evil.example', 'evil.example:8448', 'EVIL.example:1'],
         ['[2001:db8::1]', '[2001:db8::2]:8448', '[2001:db8:0:0:1::]'],
       ]) {
-        const [one = '', two = '', three = ''] = names;
-        await quotas.consumeFor('invites', of(`@a:${one}`));
-        await quotas.consumeFor('invites', of(`@b:${two}`));
-        await expect(quotas.consumeFor('invites', of(`@c:${three}`))).rejects.toThrow(DomainError);
+        const [first = '', second = '', third = ''] = names;
+        await quotas.consumeFor('invites', of(`@a:${first}`));
+        await quotas.consumeFor('invites', of(`@b:${second}`));
+        await expect(quotas.consumeFor('invites', of(`@c:${third}`))).rejects.toThrow(DomainError);
       }
       await quotas.consumeFor('invites', of('@a:other.example'));
     });

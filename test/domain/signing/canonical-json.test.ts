@@ -21,8 +21,8 @@ describe('canonical JSON', () => {
     fc.assert(
       fc.property(fc.uniqueArray(key), (keys) => {
         const sorted = keys.toSorted((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
-        const written = canonicalJson(Object.fromEntries(keys.map((one) => [one, 1])));
-        expect(written).toBe(`{${sorted.map((one) => `${JSON.stringify(one)}:1`).join(',')}}`);
+        const written = canonicalJson(Object.fromEntries(keys.map((name) => [name, 1])));
+        expect(written).toBe(`{${sorted.map((name) => `${JSON.stringify(name)}:1`).join(',')}}`);
       }),
     );
   });

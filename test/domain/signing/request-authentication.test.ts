@@ -46,7 +46,7 @@ describe('the examples of signed requests (UNB-4, FED-8)', () => {
     return auth.origin({ method, uri, content: body, authorizations: [authorization] });
   };
   const examples = (wanted: 'accept' | 'reject') =>
-    requests.filter((one) => one.expect === wanted).map((one) => [one.label, one] as const);
+    requests.filter((request) => request.expect === wanted).map((request) => [request.label, request] as const);
 
   it.each(examples('accept'))('are accepted: %s', async (_label, example) => {
     expect(await origin(example)).toBe('hs.example.org');
@@ -86,13 +86,13 @@ describe('RequestAuthenticator', () => {
   });
 
   it('reports the name that a request is signed for before it checks the signature (UNB-5)', async () => {
-    const { keys: none, asked: nobody } = keysOf('');
+    const { keys: none, asked: askedNobody } = keysOf('');
     const narrow = new RequestAuthenticator(none, homeserver, ['example.org']);
     const header = await authorization({ destination_is: 'id.example.org' }, { destination: 'id.example.org' });
     const { code, message } = await refusalOf(ask(narrow, [header]));
     expect(code).toBe('unbind_elsewhere');
     expect(message).toBe('The request is signed for "id.example.org", but the names of this server are "example.org"');
-    expect(nobody).toEqual([]);
+    expect(askedNobody).toEqual([]);
   });
 
   it('accepts a request with one valid signature among several (UNB-7)', async () => {

@@ -84,7 +84,8 @@ function objectViolations(answered: Answered): readonly string[] {
 function exceptionViolations(name: string, { status, text }: Answered): readonly string[] {
   const { errcode } = JSON.parse(text) as { errcode: string };
   const isExcused = exceptions.some(
-    (one) => one.status === status && (one.only?.includes(name) ?? true) && one.errcodes.includes(errcode),
+    (exception) =>
+      exception.status === status && (exception.only?.includes(name) ?? true) && exception.errcodes.includes(errcode),
   );
   return isExcused ? [] : [`status ${status} with ${errcode} is not declared`];
 }

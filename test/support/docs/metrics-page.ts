@@ -86,12 +86,12 @@ function objectOf(expression: ts.Expression, from: ts.Node): ts.ObjectLiteralExp
 }
 
 function eventOf(expression: ts.Expression, from: ts.Node): string {
-  const property = objectOf(expression, from)?.properties.find((each) => each.name?.getText() === 'event');
+  const property = objectOf(expression, from)?.properties.find((candidate) => candidate.name?.getText() === 'event');
   return property && ts.isPropertyAssignment(property) ? textOf(property.initializer, from) : '…';
 }
 
 const keysOf = (expression: ts.Expression, from: ts.Node): readonly string[] | undefined =>
-  objectOf(expression, from)?.properties.map((each) => each.name?.getText() ?? '…');
+  objectOf(expression, from)?.properties.map((property) => property.name?.getText() ?? '…');
 
 function textOf(expression: ts.Expression, from: ts.Node): string {
   if (ts.isStringLiteralLike(expression)) return expression.text;
@@ -106,7 +106,7 @@ function valueOf(name: string, from: ts.Node): ts.Expression | undefined {
     if (!ts.isBlock(scope) && !ts.isSourceFile(scope)) continue;
     for (const statement of scope.statements) {
       if (!ts.isVariableStatement(statement)) continue;
-      const found = statement.declarationList.declarations.find((each) => each.name.getText() === name);
+      const found = statement.declarationList.declarations.find((candidate) => candidate.name.getText() === name);
       if (found?.initializer) return found.initializer;
     }
   }

@@ -24,7 +24,7 @@ export async function checkEffects(cluster: Cluster, effects: Effects): Promise<
   await reader.post('/v2/terms', { user_accepts: [TERMS_URL] });
   const clients = cluster.clients(reader.token ?? '');
   const peppers = await Promise.all(
-    clients.map(async (one) => (await one.get('/v2/hash_details')).body['lookup_pepper']),
+    clients.map(async (client) => (await client.get('/v2/hash_details')).body['lookup_pepper']),
   );
 
   const addresses = [...effects.bound.keys()].slice(0, LOOKUP_LIMIT / (cluster.instances.length + 1));
@@ -41,7 +41,7 @@ export async function checkEffects(cluster: Cluster, effects: Effects): Promise<
       for (const client of cluster.clients(token)) seen.add((await client.get('/v2/account')).status);
     return [...seen].join();
   };
-  const notified = () => new Set(cluster.homeserver.bound.map((one) => String(one['address'])));
+  const notified = () => new Set(cluster.homeserver.bound.map((onbind) => String(onbind['address'])));
   const missed = () => [...effects.bound.keys()].filter((address) => !notified().has(address));
   await eventually(() => missed().length === 0, LIMIT_MS).catch(() => undefined);
   const [signedIn, signedOut] = [await statuses(effects.signedIn), await statuses(effects.signedOut)];
@@ -54,7 +54,7 @@ export async function checkEffects(cluster: Cluster, effects: Effects): Promise<
     { claim: 'all announce one pepper', isRight: new Set(peppers).size === 1, seen: peppers },
     {
       claim: 'every bound address is found by hash on all',
-      isRight: notFound.every((one) => one === 0),
+      isRight: notFound.every((count) => count === 0),
       seen: notFound,
     },
     { claim: 'who signed in is signed in on all', isRight: signedIn === '200', seen: signedIn },

@@ -33,9 +33,9 @@ export class MemoryAssociationStore implements AssociationStore {
   }
 
   async unbind(threepid: Threepid, mxid: Mxid): Promise<boolean> {
-    const bound = this.spelled(threepid).filter((one) => one.mxid === mxid);
+    const bound = this.spelled(threepid).filter((candidate) => candidate.mxid === mxid);
     if (bound.length === 0) return false;
-    for (const one of bound) this.bindings.delete(keyOf(one.threepid));
+    for (const binding of bound) this.bindings.delete(keyOf(binding.threepid));
     this.tell(bound.map(claimOf), []);
     return true;
   }
@@ -74,7 +74,8 @@ export class MemoryAssociationStore implements AssociationStore {
   }
 
   private spelled(threepid: Threepid): readonly Binding[] {
-    const isSame = (one: Threepid) => one.medium === threepid.medium && bindingKey(one) === bindingKey(threepid);
+    const isSame = (candidate: Threepid) =>
+      candidate.medium === threepid.medium && bindingKey(candidate) === bindingKey(threepid);
     return this.owned().flatMap(({ binding }) => (isSame(binding.threepid) ? binding : []));
   }
 

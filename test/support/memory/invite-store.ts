@@ -94,12 +94,12 @@ export class MemoryInviteStore implements InviteStore {
       const isAnswered = confirmedAt !== undefined || failure !== undefined;
       return deliveredAt < (isAnswered ? time : time - 30 * 24 * 60 * 60 * 1000);
     });
-    const some = old.slice(0, limit);
-    for (const { token, ephemeralPublicKey } of some) {
+    const page = old.slice(0, limit);
+    for (const { token, ephemeralPublicKey } of page) {
       this.formerKeys.add(ephemeralPublicKey);
       this.invites.delete(token);
     }
-    return some.length;
+    return page.length;
   }
 
   async hasEphemeralKey(publicKey: string): Promise<boolean> {

@@ -36,14 +36,14 @@ export class MemoryJobQueue implements JobQueue {
       })
       .sort((a, b) => sign * byTime(a.job, b.job))
       .slice(0, limit);
-    for (const one of due) this.kept.set(one.job.id, { ...one, holder, beat: one.beat + 1 });
+    for (const record of due) this.kept.set(record.job.id, { ...record, holder, beat: record.beat + 1 });
     return due.map(({ job }) => job).sort(byTime);
   }
 
   async renew(holder: string, ids: readonly string[]): Promise<void> {
     for (const id of ids) {
-      const one = this.inHandOf(id, holder);
-      if (one) this.kept.set(id, { ...one, beat: one.beat + 1 });
+      const record = this.inHandOf(id, holder);
+      if (record) this.kept.set(id, { ...record, beat: record.beat + 1 });
     }
   }
 
@@ -54,9 +54,9 @@ export class MemoryJobQueue implements JobQueue {
   }
 
   async release(leases: readonly JobLease[]): Promise<number> {
-    const same = leases.filter(({ id, holder, beat }) => this.inHandOf(id, holder)?.beat === beat);
-    for (const { id, holder } of same) this.free(id, holder, ({ attempts }) => ({ attempts: attempts + 1 }));
-    return same.length;
+    const extended = leases.filter(({ id, holder, beat }) => this.inHandOf(id, holder)?.beat === beat);
+    for (const { id, holder } of extended) this.free(id, holder, ({ attempts }) => ({ attempts: attempts + 1 }));
+    return extended.length;
   }
 
   async remove(id: string, holder: string): Promise<boolean> {
@@ -72,10 +72,10 @@ export class MemoryJobQueue implements JobQueue {
   }
 
   async postpone(destination: string, time: number, runAt: number, failure: string): Promise<void> {
-    for (const [id, one] of this.kept) {
-      const { job } = one;
-      if (one.holder !== undefined || job.destination !== destination || job.runAt > time) continue;
-      this.kept.set(id, { ...one, job: { ...job, attempts: job.attempts + 1, runAt, failure } });
+    for (const [id, record] of this.kept) {
+      const { job } = record;
+      if (record.holder !== undefined || job.destination !== destination || job.runAt > time) continue;
+      this.kept.set(id, { ...record, job: { ...job, attempts: job.attempts + 1, runAt, failure } });
     }
   }
 
@@ -87,12 +87,12 @@ export class MemoryJobQueue implements JobQueue {
   async backlog(): Promise<readonly JobBacklog[]> {
     const all = [...this.kept.values()];
     return [...new Set(all.map(({ job }) => job.kind))].sort().map((kind) => {
-      const some = all.filter(({ job }) => job.kind === kind);
+      const ofKind = all.filter(({ job }) => job.kind === kind);
       return {
         kind,
-        waiting: some.length,
-        retried: some.filter(({ job }) => job.attempts > 0).length,
-        oldestAt: Math.min(...some.map(({ queuedAt }) => queuedAt)),
+        waiting: ofKind.length,
+        retried: ofKind.filter(({ job }) => job.attempts > 0).length,
+        oldestAt: Math.min(...ofKind.map(({ queuedAt }) => queuedAt)),
       };
     });
   }
@@ -117,13 +117,14 @@ export class MemoryJobQueue implements JobQueue {
   }
 
   private inHandOf(id: string, holder: string): Kept | undefined {
-    const one = this.kept.get(id);
-    return one?.holder === holder ? one : undefined;
+    const record = this.kept.get(id);
+    return record?.holder === holder ? record : undefined;
   }
 
   private free(id: string, holder: string, change: (job: Job) => Partial<Job>): void {
-    const one = this.inHandOf(id, holder);
-    if (one) this.kept.set(id, { ...one, holder: undefined, job: { ...one.job, ...change(one.job) } as Job });
+    const record = this.inHandOf(id, holder);
+    if (record)
+      this.kept.set(id, { ...record, holder: undefined, job: { ...record.job, ...change(record.job) } as Job });
   }
 }
 

@@ -41,13 +41,13 @@ export class MemoryMirrorStore implements MirrorStore {
 
   async findByMxid(mxids: readonly Mxid[]): Promise<readonly (MirroredEntry & { readonly source: string })[]> {
     const wanted = new Set(mxids);
-    return this.everything().filter(({ person }) => person && wanted.has(person.mxid));
+    return this.allEntries().filter(({ person }) => person && wanted.has(person.mxid));
   }
 
   async repeatedMxids(): Promise<readonly Mxid[]> {
     const seen = new Set<Mxid>();
     const repeated = new Set<Mxid>();
-    for (const { person } of this.everything()) {
+    for (const { person } of this.allEntries()) {
       if (person) (seen.has(person.mxid) ? repeated : seen).add(person.mxid);
     }
     return [...repeated];
@@ -55,7 +55,7 @@ export class MemoryMirrorStore implements MirrorStore {
 
   async findByThreepid(source: string, threepid: Threepid): Promise<readonly MirroredEntry[]> {
     return [...this.mirror(source).values()].filter(({ person, withheld = [] }) =>
-      [...(person?.threepids ?? []), ...withheld].some((one) => sameThreepid(one, threepid)),
+      [...(person?.threepids ?? []), ...withheld].some((candidate) => sameThreepid(candidate, threepid)),
     );
   }
 
@@ -86,7 +86,7 @@ export class MemoryMirrorStore implements MirrorStore {
   }
 
   /** For stores: all entries of all mirrors. */
-  everything() {
+  allEntries() {
     return [...this.mirrors].flatMap(([source, entries]) =>
       [...entries.values()].map((entry) => ({ ...entry, source })),
     );

@@ -45,7 +45,7 @@ export class MemoryUserIdAssignmentStore implements UserIdAssignmentStore {
       ...this.assignments.all().map(({ mxid }) => mxid),
     ]);
     return this.relatedStores.mirrors
-      .everything()
+      .allEntries()
       .filter(({ source: other, id, person }) => {
         return other === source && person && names.has(person.mxid) && !this.assignments.has(person.mxid, source, id);
       })
@@ -70,7 +70,7 @@ export class MemoryUserIdAssignmentStore implements UserIdAssignmentStore {
     const hasEntry = this.entriesOf(source);
     const names = new Set(
       this.relatedStores.mirrors
-        .everything()
+        .allEntries()
         .flatMap(({ source: other, person }) => (other === source ? (person?.mxid ?? []) : [])),
     );
     return this.activeIn(source).filter((assignment) => !hasEntry(assignment) && names.has(assignment.mxid)).length;
@@ -130,15 +130,15 @@ export class MemoryUserIdAssignmentStore implements UserIdAssignmentStore {
   }
 
   async takeOverFrom(source: string, authoritativeSources: readonly string[], time: number): Promise<void> {
-    const other = ({ mxid }: UserIdAssignment) => this.of(mxid).filter((one) => one.source === source);
+    const other = ({ mxid }: UserIdAssignment) => this.of(mxid).filter((record) => record.source === source);
     const former = this.assignments.all().filter((assignment) => !authoritativeSources.includes(assignment.source));
-    const same = former.filter((assignment) =>
+    const continued = former.filter((assignment) =>
       other(assignment).some(({ person, entryId }) => person === assignment.person || entryId === assignment.entryId),
     );
     const replaced = former.filter(
-      (assignment) => !same.includes(assignment) && other(assignment).some(({ leftAt }) => leftAt === undefined),
+      (assignment) => !continued.includes(assignment) && other(assignment).some(({ leftAt }) => leftAt === undefined),
     );
-    const kept = new Set([...same, ...replaced]);
+    const kept = new Set([...continued, ...replaced]);
     this.assignments.remove((assignment) => kept.has(assignment));
     this.assignments.add(replaced.map((assignment) => ({ ...assignment, source, leftAt: assignment.leftAt ?? time })));
   }
@@ -151,20 +151,20 @@ export class MemoryUserIdAssignmentStore implements UserIdAssignmentStore {
     const signedIn = new Set(accounts.users());
     const owned = associations.owned();
     const former = assignments.filter(({ mxid, person }) => {
-      const records = this.of(mxid).filter((one) => one.person === person);
+      const records = this.of(mxid).filter((record) => record.person === person);
       const isGone = records.length > 0 && records.every(({ leftAt }) => (leftAt ?? Infinity) < time);
       const isBound = owned.some(
-        (one) =>
-          one.binding.mxid === mxid &&
-          (one.person === undefined || (one.person === person && one.binding.suspended === undefined)),
+        (record) =>
+          record.binding.mxid === mxid &&
+          (record.person === undefined || (record.person === person && record.binding.suspended === undefined)),
       );
       return isGone && !isBound && !signedIn.has(mxid);
     });
     const isFormer = (mxid: Mxid, person: string | undefined) =>
-      former.some((one) => one.mxid === mxid && one.person === person);
+      former.some((record) => record.mxid === mxid && record.person === person);
     const bindings = owned.filter(({ binding, person }) => binding.suspended && isFormer(binding.mxid, person));
-    for (const one of bindings) associations.drop(one);
-    this.assignments.remove((one) => isFormer(one.mxid, one.person));
+    for (const bound of bindings) associations.drop(bound);
+    this.assignments.remove((record) => isFormer(record.mxid, record.person));
     for (const { mxid } of former) if (this.of(mxid).length === 0) terms.forget(mxid);
     return { people: former.length, bindings: bindings.length };
   }
@@ -183,7 +183,8 @@ export class MemoryUserIdAssignmentStore implements UserIdAssignmentStore {
 
   private isHere({ mxid, person }: UserIdAssignment, authoritativeSources: readonly string[]): boolean {
     return this.of(mxid).some(
-      (one) => one.person === person && one.leftAt === undefined && authoritativeSources.includes(one.source),
+      (record) =>
+        record.person === person && record.leftAt === undefined && authoritativeSources.includes(record.source),
     );
   }
 
@@ -199,7 +200,7 @@ export class MemoryUserIdAssignmentStore implements UserIdAssignmentStore {
 
   /** Whether a holder has an entry in this mirror under this name. */
   private entriesOf(source: string): (assignment: UserIdAssignment) => boolean {
-    const all = this.relatedStores.mirrors.everything().filter((entry) => entry.source === source);
+    const all = this.relatedStores.mirrors.allEntries().filter((entry) => entry.source === source);
     const names = new Map(all.map(({ id, person }) => [id, person?.mxid]));
     return ({ entryId, mxid }) => names.get(entryId) === mxid;
   }

@@ -8,7 +8,7 @@ export class UserIdAssignments {
   private readonly kept = new Map<Mxid, Map<string, UserIdAssignment>>();
 
   all(): readonly UserIdAssignment[] {
-    return [...this.kept.values()].flatMap((some) => [...some.values()]);
+    return [...this.kept.values()].flatMap((records) => [...records.values()]);
   }
 
   of(mxid: Mxid): readonly UserIdAssignment[] {
@@ -26,13 +26,13 @@ export class UserIdAssignments {
   }
 
   put(assignment: UserIdAssignment): void {
-    const some = this.kept.get(assignment.mxid) ?? new Map<string, UserIdAssignment>();
-    this.kept.set(assignment.mxid, some.set(personOf(assignment.source, assignment.entryId), assignment));
+    const records = this.kept.get(assignment.mxid) ?? new Map<string, UserIdAssignment>();
+    this.kept.set(assignment.mxid, records.set(personOf(assignment.source, assignment.entryId), assignment));
   }
 
   remove(isGone: (assignment: UserIdAssignment) => boolean): void {
-    for (const some of this.kept.values()) {
-      for (const [key, assignment] of some) if (isGone(assignment)) some.delete(key);
+    for (const records of this.kept.values()) {
+      for (const [key, assignment] of records) if (isGone(assignment)) records.delete(key);
     }
   }
 

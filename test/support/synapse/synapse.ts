@@ -49,7 +49,9 @@ export async function startSynapse({ name, identityServer }: SynapseOptions): Pr
     if (signed['mxid'] !== mxid) return 'it is for somebody else';
     for (const { public_key, key_validity_url } of invite.public_keys) {
       const all = Object.values(signed['signatures'] as Record<string, Record<string, string>>);
-      const isRight = all.flatMap((one) => Object.values(one)).some((one) => isSigned(signed, one, public_key));
+      const isRight = all
+        .flatMap((keys) => Object.values(keys))
+        .some((verifyKey) => isSigned(signed, verifyKey, public_key));
       if (isRight) return (await identity().isValid(key_validity_url, public_key)) ? undefined : 'the key is revoked';
     }
     return 'no key has signed it';

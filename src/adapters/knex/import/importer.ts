@@ -62,14 +62,14 @@ async function write(trx: Knex.Transaction, data: ImportedData, run: ImportRun):
   const now = run.clock.now();
   return [
     await addBindings(trx, stores, data, run),
-    await each('invites', data.invites, run, async (invite) => {
+    await forEachRow('invites', data.invites, run, async (invite) => {
       const known = await stores.invites.get(invite.token);
       if (known) return keyOf(known.threepid) === keyOf(invite.threepid) ? 'known' : 'kept';
       await stores.invites.add(invite, [], undefined, BY_IMPORT);
       return 'added';
     }),
     await addKeys(trx, data.ephemeralKeys, run),
-    await each('access tokens', data.tokens, run, async ({ accessToken, mxid, createdAt }) => {
+    await forEachRow('access tokens', data.tokens, run, async ({ accessToken, mxid, createdAt }) => {
       const known = await stores.accounts.find(accessToken);
       if (known !== undefined) return known === mxid ? 'known' : 'kept';
       await stores.accounts.addToken(accessToken, mxid, createdAt, BY_IMPORT);
@@ -77,22 +77,22 @@ async function write(trx: Knex.Transaction, data: ImportedData, run: ImportRun):
       await stores.accounts.markUsed([accessToken], now);
       return 'added';
     }),
-    await each('accepted terms', data.terms, run, async ({ mxid, url, acceptedAt }) => {
+    await forEachRow('accepted terms', data.terms, run, async ({ mxid, url, acceptedAt }) => {
       const [known] = await trx('accepted_terms').where({ mxid, url }).limit(1);
       if (known) return 'known';
       await stores.terms.accept(mxid, [url], acceptedAt, BY_IMPORT);
       return 'added';
     }),
-    await each('sessions', data.sessions, run, async (session) => {
+    await forEachRow('sessions', data.sessions, run, async (session) => {
       if (await stores.sessions.get(session.sid)) return 'known';
       const other = await stores.sessions.findOrAdd(session, 0);
       if (other.sid !== session.sid) return 'kept';
       await stores.sessions.save(session);
       return 'added';
     }),
-    await each('peppers', data.pepper === undefined ? [] : [data.pepper], run, async (pepper) => {
+    await forEachRow('peppers', data.pepper === undefined ? [] : [data.pepper], run, async (pepper) => {
       const known = await stores.peppers.all();
-      if (known.length > 0) return known.some((one) => one.pepper === pepper) ? 'known' : 'kept';
+      if (known.length > 0) return known.some((stored) => stored.pepper === pepper) ? 'known' : 'kept';
       await stores.peppers.add({ pepper, announcedFrom: now }, undefined);
       return 'added';
     }),
@@ -101,7 +101,7 @@ async function write(trx: Knex.Transaction, data: ImportedData, run: ImportRun):
 
 type Outcome = 'added' | 'known' | 'kept';
 
-async function each<T>(
+async function forEachRow<T>(
   kind: ImportCount['kind'],
   items: readonly T[],
   { onProgress }: ImportRun,

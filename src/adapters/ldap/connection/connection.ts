@@ -180,9 +180,11 @@ export class Connection {
       });
     } catch (cause) {
       const isOfItself = scope === 'base' && base === ROOT;
-      const what = isOfItself ? 'the root DSE of the server cannot be read' : `search below ${baseText(base)} failed`;
+      const failure = isOfItself
+        ? 'the root DSE of the server cannot be read'
+        : `search below ${baseText(base)} failed`;
       const words = base === ROOT && !isOfItself ? rootMessageOf(cause) : messageOf(cause);
-      throw new LdapError(this.url, `${what}: ${words}`, { cause }, entries.length);
+      throw new LdapError(this.url, `${failure}: ${words}`, { cause }, entries.length);
     } finally {
       clearTimeout(stall);
       this.onEntry = () => undefined;

@@ -59,7 +59,7 @@ async function completed(
 ): Promise<RawEntry> {
   const idAttribute = attributesOf(entry).find(({ description }) => question.id.includes(description.toLowerCase()));
   const id = idAttribute?.values[0];
-  const same: Pick<SearchRequest, 'base' | 'scope' | 'filter'> =
+  const request: Pick<SearchRequest, 'base' | 'scope' | 'filter'> =
     idAttribute && id
       ? { base: question.base, scope: 'sub', filter: equals(idAttribute.description, Buffer.from(id, 'latin1')) }
       : { base: entry.dn, scope: 'base', filter: new ldap.PresenceFilter({ attribute: 'objectClass' }) };
@@ -70,7 +70,7 @@ async function completed(
       throw new Error(`the server sends values of ${complete.missing.join(', ')} without end`);
     const attributes = [...complete.missing, ...question.id];
     const { id: ids } = question;
-    const { entries } = await connection.search({ ...same, attributes, id: ids }, limits());
+    const { entries } = await connection.search({ ...request, attributes, id: ids }, limits());
     const more = entries.find(({ id }) => id === entry.id);
     // The entry has been deleted meanwhile; the next listing will not contain it.
     if (!more) return complete;

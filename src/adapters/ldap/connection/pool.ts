@@ -101,7 +101,7 @@ export class Pool {
 
   private kept(): Connection | undefined {
     const last = this.idle.findLast(({ connection }) => connection.isOpen);
-    this.idle = this.idle.filter((one) => one !== last && one.connection.isOpen);
+    this.idle = this.idle.filter((pooled) => pooled !== last && pooled.connection.isOpen);
     return last?.connection;
   }
 

@@ -83,8 +83,8 @@ export function rulesOf(options: Ruling, now: () => number = Date.now): Rules {
     unlisted,
     followsAliases,
     // The target of an alias does not change when the alias is removed.
-    isComputed: followsAliases || [filter && people, unlisted].some((one) => one && isComputed(one)),
-    timed: [...new Set([people, unlisted].flatMap((one) => (one ? timedAttributes(one) : [])))],
+    isComputed: followsAliases || [filter && people, unlisted].some((rule) => rule && isComputed(rule)),
+    timed: [...new Set([people, unlisted].flatMap((rule) => (rule ? timedAttributes(rule) : [])))],
     template,
     homeserver,
     email,

@@ -53,10 +53,10 @@ export async function syncCursorOf(
     limits,
   );
   if (unfiltered.entries.length === 0) return syncCursor;
-  const [one] = changed.entries;
-  if (!one || !idOf(one, rules)) return undefined;
-  const itself = await connection.search({ ...question, filter: anyOf(idFilters(one.id, rules)) }, limits);
-  return itself.entries.some((entry) => entry.id === one.id) ? syncCursor : undefined;
+  const [changedEntry] = changed.entries;
+  if (!changedEntry || !idOf(changedEntry, rules)) return undefined;
+  const result = await connection.search({ ...question, filter: anyOf(idFilters(changedEntry.id, rules)) }, limits);
+  return result.entries.some((entry) => entry.id === changedEntry.id) ? syncCursor : undefined;
 }
 
 /** Matches every entry with a readable modification time. */
@@ -132,10 +132,10 @@ export function continuation(before: SyncCursor, now: SyncCursor): SyncCursor | 
  */
 export function cursorOfAll(cursors: readonly (SyncCursor | undefined)[]): SyncCursor | undefined {
   const [first] = cursors;
-  if (!first || cursors.some((one) => one?.server !== first.server)) return undefined;
+  if (!first || cursors.some((cursor) => cursor?.server !== first.server)) return undefined;
   if ('usn' in first) return first;
   const { replicated: _ofFirst, ...rest } = first;
-  const replicated = commonState(cursors.map((one) => (one && 'time' in one ? one.replicated : undefined)));
+  const replicated = commonState(cursors.map((cursor) => (cursor && 'time' in cursor ? cursor.replicated : undefined)));
   return { ...rest, ...(replicated && { replicated }) };
 }
 

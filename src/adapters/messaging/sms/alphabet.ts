@@ -43,6 +43,6 @@ export const inUcs2 = (text: string): Buffer => Buffer.from(text, 'utf16le').swa
  */
 export function segmentsOf(text: string): number {
   const septets = inDefaultAlphabet(text)?.length;
-  const [length, single, each] = septets === undefined ? [text.length, 70, 67] : [septets, 160, 153];
-  return length <= single ? 1 : Math.ceil(length / each);
+  const [length, single, perPart] = septets === undefined ? [text.length, 70, 67] : [septets, 160, 153];
+  return length <= single ? 1 : Math.ceil(length / perPart);
 }

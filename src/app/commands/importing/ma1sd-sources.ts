@@ -50,7 +50,9 @@ function peopleOf(conf: YamlTree, domain: string | undefined): readonly Given[] 
     const username = identity.text('username');
     if (username === undefined) return [];
     const of = (medium: string) =>
-      identity.list('threepids').flatMap((one) => (one.text('medium') === medium ? (one.text('address') ?? []) : []));
+      identity
+        .list('threepids')
+        .flatMap((entry) => (entry.text('medium') === medium ? (entry.text('address') ?? []) : []));
     const mxid = username.startsWith('@') ? username : `@${username}:${domain ?? ''}`;
     return [{ mxid, email: of('email'), msisdn: of('msisdn') }];
   });

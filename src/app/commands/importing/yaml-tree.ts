@@ -49,7 +49,7 @@ function treeOf(root: unknown): YamlTree {
     text,
     number: (path) => (/^\d{1,15}$/.test(text(path) ?? '') ? Number(text(path)) : undefined),
     flag: (path) => (/^(true|false)$/i.test(text(path) ?? '') ? /^true$/i.test(text(path) ?? '') : undefined),
-    texts: (path) => elements(path).flatMap((one) => scalar(one) ?? []),
+    texts: (path) => elements(path).flatMap((node) => scalar(node) ?? []),
     list: (path) => elements(path).map(treeOf),
     keys: (path) => {
       const found = path === '' ? root : value(path);

@@ -41,7 +41,7 @@ const section = (entries: readonly Entry[], given: Given | undefined, margin: Ma
 function members({ choices }: Entry, given: unknown, outer: Margin): readonly string[] {
   const elements = Array.isArray(given) ? given.map(nameAndValue) : Object.entries((given ?? {}) as Given);
   const written = elements.flatMap(([name, value]) => {
-    const choice = choices.find((one) => one.name === name || !one.isInList);
+    const choice = choices.find((entry) => entry.name === name || !entry.isInList);
     return choice ? member({ ...choice, name }, value as Given, deeper(outer, 2)) : [];
   });
   const margin = { mark: outer.indent.length, ...deeper(outer, 2) };

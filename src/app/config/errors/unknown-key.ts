@@ -23,6 +23,6 @@ export function suggestKey(
   if (sibling !== undefined) return didYouMean(sibling);
   const knownPath = paths.find((path) => plain(path) === meant);
   if (knownPath !== undefined) return `did you mean "${knownPath.split('.').join(':" and in it "')}:"?`;
-  const elsewhere = paths.filter((path) => plain(path.split('.').at(-1) ?? '') === meant);
-  return elsewhere.length === 1 ? didYouMean(elsewhere[0]) : undefined;
+  const similarPaths = paths.filter((path) => plain(path.split('.').at(-1) ?? '') === meant);
+  return similarPaths.length === 1 ? didYouMean(similarPaths[0]) : undefined;
 }

@@ -23,14 +23,14 @@ export function readSearch({ search }: Settings, reading: ConfigReader, sources:
     return undefined;
   }
   for (const name of named) {
-    const source = sources.find((one) => one.name === name);
+    const source = sources.find((candidate) => candidate.name === name);
     const reason = source ? unsearchable(source) : 'is none of the sources';
     if (reason !== undefined) problems.add(['search', 'sources'], `names ${name}, which ${reason}`);
   }
   const searched = sources.filter((source) =>
     named.length === 0 ? source.kind === 'ldap' && !unsearchable(source) : named.includes(source.name),
   );
-  const servers = showTo.length > 0 ? showTo : searched.flatMap((one) => one.homeserver ?? []);
+  const servers = showTo.length > 0 ? showTo : searched.flatMap((source) => source.homeserver ?? []);
   if (searched.length === 0 && !problems.hasErrorAt(['search'])) {
     problems.add(
       ['search', 'sources'],

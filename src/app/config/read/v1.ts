@@ -18,10 +18,10 @@ export function readV1({ v1, server, listen, invites }: Settings, reading: Confi
   const isUnnamed = proxied !== undefined && listen.trustedProxies.length === 0;
   const allowFrom = isUnnamed && !isGiven ? [] : v1.allowFrom;
   if (isUnnamed) {
-    const who = isGiven
+    const callers = isGiven
       ? 'if it does not set X-Forwarded-For, v1.allowFrom allows everyone who comes through it'
       : 'the endpoints of API version 1 without authentication are closed (unless v1.allowFrom is set)';
-    warnings.push(`listen.trustedProxies is empty, but ${server.publicUrl} needs a proxy: ${who}`);
+    warnings.push(`listen.trustedProxies is empty, but ${server.publicUrl} needs a proxy: ${callers}`);
   }
   for (const range of allowFrom.filter(isWide)) {
     warnings.push(`v1.allowFrom has ${range}: people without an account can read the directory and send messages`);

@@ -39,7 +39,7 @@ const urls = valueType(oneOrMore, (value) =>
 const bases = valueType(oneOrMore, (value) => {
   if (value === ROOT) throw new InvalidValueError('is empty', 'write [""] for the whole forest of a global catalog');
   const list: readonly unknown[] = Array.isArray(value) && value.length > 0 ? value : texts(value);
-  return list.map((one) => (one === ROOT ? ROOT : asDn(asText(one))));
+  return list.map((element) => (element === ROOT ? ROOT : asDn(asText(element))));
 });
 
 function asDn(text: string): string {

@@ -7,10 +7,10 @@ const LIST = { type: 'array', items: { type: 'string' } } as const;
 
 /** Names of sources. */
 const sourceNames = valueType(LIST, (value) =>
-  asList(value).map((one) => {
-    const { success, data } = sourceName.safeParse(one);
+  asList(value).map((element) => {
+    const { success, data } = sourceName.safeParse(element);
     if (success) return data;
-    if (one === 'bindings')
+    if (element === 'bindings')
       throw new InvalidValueError('must not name bindings: they hold addresses alone, and no names');
     throw new InvalidValueError('must be names of sources');
   }),
@@ -31,8 +31,8 @@ const nameTemplates = valueType(LIST, (value) => {
 });
 
 const searchedAttributes = valueType(LIST, (value) =>
-  asList(value).map((one) => {
-    const text = asText(one);
+  asList(value).map((element) => {
+    const text = asText(element);
     if (isAttributeDescription(text)) return text;
     throw new InvalidValueError('must be names of attributes such as givenName');
   }),

@@ -59,7 +59,7 @@ export function mirrorPart(name: string, { syncedAt, failure }: MirrorState): Se
  */
 export function stateOf(parts: readonly HealthPart[], isFirstRead: boolean, isRead: boolean): PartState {
   const isIn = (state: PartState, kind: string) =>
-    parts.some((one) => one.state === state && one.part.startsWith(kind));
+    parts.some((entry) => entry.state === state && entry.part.startsWith(kind));
   if (isIn('down', '')) return 'down';
   if (isIn('starting', 'pepper')) return 'starting';
   if (isFirstRead && (isIn('starting', 'mirror ') || (!isRead && isIn('degraded', 'mirror ')))) return 'starting';

@@ -79,7 +79,7 @@ export async function openReadiness(deps: ReadinessDependencies): Promise<Health
       ...Object.entries(upstreams).map(([name, { failure: why }]) => ({ part: `upstream ${name}`, ...okUnless(why) })),
       ...(accounts ? [{ part: 'account checks', ...okUnless(failuresIn(accounts)) }] : []),
     ];
-    const noted = seen.map((one) => history.note(one, now));
+    const noted = seen.map((part) => history.note(part, now));
     const unseen = states ? [] : mirrorService.sources.flatMap((name) => history.last(`mirror ${name}`) ?? []);
     const parts = [...noted, ...unseen];
     const state = stateOf(parts, isFirstRead, isRead);

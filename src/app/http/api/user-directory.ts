@@ -64,22 +64,24 @@ export function userDirectoryEndpoints(
         const caller = { accessToken, clientAddress, userAgent: req.headers['user-agent'] };
         const question = { ...caller, searchTerm, limit, acceptLanguage: req.headers['accept-language'] };
 
-        const [theirs, ours] = await Promise.all([
+        const [fromHomeserver, fromIslet] = await Promise.all([
           limited(userDirectory.search(question), noteHomeserverFailure),
           limited(ownPart(caller, searchTerm, limit), noteFailure),
         ]);
-        if (theirs?.status === 401) searchCallers.forget(accessToken);
-        const found = theirs?.status === 200 ? readResults(theirs.body) : undefined;
-        if (theirs && !found && isFinal(theirs)) {
-          res.status(theirs.status);
-          if (theirs.retryAfter !== undefined) res.set('Retry-After', theirs.retryAfter);
-          return sendJsonText(res, theirs.body);
+        if (fromHomeserver?.status === 401) searchCallers.forget(accessToken);
+        const found = fromHomeserver?.status === 200 ? readResults(fromHomeserver.body) : undefined;
+        if (fromHomeserver && !found && isFinal(fromHomeserver)) {
+          res.status(fromHomeserver.status);
+          if (fromHomeserver.retryAfter !== undefined) res.set('Retry-After', fromHomeserver.retryAfter);
+          return sendJsonText(res, fromHomeserver.body);
         }
-        if (theirs && !found) noteHomeserverFailure(theirs.status === 508 ? LOOP : undefined, theirs.status);
-        if (!found && ours === 'refused') throw new DomainError('access_token_unknown');
-        if (!found && !ours) throw new DomainError('homeserver_failed');
+        if (fromHomeserver && !found)
+          noteHomeserverFailure(fromHomeserver.status === 508 ? LOOP : undefined, fromHomeserver.status);
+        if (!found && fromIslet === 'refused') throw new DomainError('access_token_unknown');
+        if (!found && !fromIslet) throw new DomainError('homeserver_failed');
         const known = found ?? { results: [], limited: false };
-        const own = typeof ours === 'object' ? await completed(ours, caller, known) : { people: [], isLimited: false };
+        const own =
+          typeof fromIslet === 'object' ? await completed(fromIslet, caller, known) : { people: [], isLimited: false };
         sendJson(res, mergeResults(known, own, order, limit));
       },
     },

@@ -105,14 +105,14 @@ async function setMirrors({ mirrorService, index, clock, telemetry }: GaugeDepen
   const counts = await Promise.all([...leftOut].map(async ([source, count]) => ({ source, counts: await count() })));
   telemetry.gauge(
     'mirror_left_out',
-    counts.flatMap((one) =>
-      Object.entries(one.counts).map(([reason, value]) => ({ labels: { source: one.source, reason }, value })),
+    counts.flatMap((row) =>
+      Object.entries(row.counts).map(([reason, value]) => ({ labels: { source: row.source, reason }, value })),
     ),
   );
 }
 
 async function setJobs({ jobs, jobKinds, clock, telemetry }: GaugeDependencies): Promise<void> {
-  const byKind = new Map((await jobs.backlog()).map((one) => [one.kind, one]));
+  const byKind = new Map((await jobs.backlog()).map((entry) => [entry.kind, entry]));
   const ofEach = (valueOf: (kind: string) => number) =>
     jobKinds.map((kind) => ({ labels: { kind }, value: valueOf(kind) }));
   const now = clock.now();

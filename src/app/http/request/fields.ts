@@ -16,7 +16,7 @@ export const shortText = z.string().min(1, 'must not be empty').max(1024, 'is to
  * of half a million.
  */
 export const areTexts = (value: unknown): value is readonly string[] =>
-  Array.isArray(value) && value.every((one) => typeof one === 'string');
+  Array.isArray(value) && value.every((element) => typeof element === 'string');
 
 const ATTEMPT = 'must be a whole number from 0 up to 2147483647';
 

@@ -49,7 +49,8 @@ describe('operations on the admin listener', () => {
     expect((await end(alice)).json).toEqual({ ended: 2 });
     expect((await end(alice)).json).toEqual({ ended: 0 });
     const statuses = [];
-    for (const one of tokens) statuses.push((await app.call('GET', '/v2/account', { token: one })).status);
+    for (const accessToken of tokens)
+      statuses.push((await app.call('GET', '/v2/account', { token: accessToken })).status);
     expect(statuses).toEqual([401, 401, 200]);
     expect(app.telemetry.all('access tokens revoked by an operator')).toMatchObject([{ mxid: alice, count: 2 }]);
   });

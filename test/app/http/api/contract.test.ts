@@ -92,8 +92,8 @@ async function unbinds(app: TestApp): Promise<void> {
   };
   const proofs = [await proof('u', true), await proof('v', true), await proof('w', false), { sid: 'a', client_secret }];
   const [right, ofAnother, unproven, unknown] = proofs;
-  for (const one of [right, ofAnother, unproven, unknown]) {
-    const body = { mxid: alice, threepid: { medium: 'email', address: 'u@example.com' }, ...one };
+  for (const attempt of [right, ofAnother, unproven, unknown]) {
+    const body = { mxid: alice, threepid: { medium: 'email', address: 'u@example.com' }, ...attempt };
     await app.call('POST', '/v2/3pid/unbind', { body });
   }
 }

@@ -133,15 +133,15 @@ describe('a search for people', () => {
     expect(answer.headers.get('retry-after')).toBe('7');
   });
 
-  it.each<[string, (one: TestApp) => void]>([
-    ['cannot be reached', (one) => (one.userDirectory.failure = new Error('refused'))],
-    ['fails', (one) => (one.userDirectory.answer = { status: 500, body: '{"errcode":"M_UNKNOWN"}' })],
+  it.each<[string, (testApp: TestApp) => void]>([
+    ['cannot be reached', (testApp) => (testApp.userDirectory.failure = new Error('refused'))],
+    ['fails', (testApp) => (testApp.userDirectory.answer = { status: 500, body: '{"errcode":"M_UNKNOWN"}' })],
     [
       'does not support the search',
-      (one) => (one.userDirectory.answer = { status: 404, body: '{"errcode":"M_UNRECOGNIZED"}' }),
+      (testApp) => (testApp.userDirectory.answer = { status: 404, body: '{"errcode":"M_UNRECOGNIZED"}' }),
     ],
-    ['returns something else', (one) => (one.userDirectory.answer = { status: 200, body: '<html>' })],
-    ['does not answer', (one) => (one.userDirectory.failure = 'silence')],
+    ['returns something else', (testApp) => (testApp.userDirectory.answer = { status: 200, body: '<html>' })],
+    ['does not answer', (testApp) => (testApp.userDirectory.failure = 'silence')],
   ])('returns only the people of Islet if the homeserver %s', async (_how, disrupt) => {
     await start({ search: { timeLimitMs: 100 } });
     disrupt(app!);
@@ -149,14 +149,14 @@ describe('a search for people', () => {
     expect(app!.telemetry.events).toContainEqual({ level: 'warn', event: 'search_homeserver_failed' });
   });
 
-  it.each<[string, (one: TestApp) => void]>([
+  it.each<[string, (testApp: TestApp) => void]>([
     [
       'the homeserver does not say whose the token is',
-      (one) => (one.userDirectory.whoamiFailure = new Error('refused')),
+      (testApp) => (testApp.userDirectory.whoamiFailure = new Error('refused')),
     ],
-    ['that takes too long', (one) => (one.userDirectory.whoamiFailure = 'silence')],
-    ['the token belongs to a guest', (one) => one.userDirectory.users.clear()],
-    ['the user is of another homeserver', (one) => one.userDirectory.users.set('good', '@asker:example.net')],
+    ['that takes too long', (testApp) => (testApp.userDirectory.whoamiFailure = 'silence')],
+    ['the token belongs to a guest', (testApp) => testApp.userDirectory.users.clear()],
+    ['the user is of another homeserver', (testApp) => testApp.userDirectory.users.set('good', '@asker:example.net')],
   ])('returns only the people of the homeserver if %s', async (_how, disrupt) => {
     await start({ search: { timeLimitMs: 100 } });
     disrupt(app!);

@@ -47,10 +47,10 @@ function runsOf(tokens: readonly Token[]): readonly (readonly Token[])[] {
     }
     let { line } = token;
     for (const piece of token.text.split(ENDS)) {
-      const one = { ...token, text: piece, line };
+      const part = { ...token, text: piece, line };
       line += piece.split('\n').length - 1;
-      if (ENDS.test(piece)) runs.push([one], []);
-      else if (piece !== '') runs.at(-1)?.push(one);
+      if (ENDS.test(piece)) runs.push([part], []);
+      else if (piece !== '') runs.at(-1)?.push(part);
     }
   }
   return runs.filter((run) => run.length > 0);

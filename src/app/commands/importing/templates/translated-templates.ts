@@ -87,8 +87,8 @@ export class TranslatedTemplates {
   combine(brand: string, stem: string, room: string | undefined): void {
     const space = this.textOf(brand, stem);
     if (space === undefined || room === undefined) return;
-    const both = `{% if isSpace %}${space.trimEnd()}{% else %}${room.trimEnd()}{% endif %}\n`;
-    this.files.set(`${brand}/${this.language}/${stem}.njk`, both);
+    const spacing = `{% if isSpace %}${space.trimEnd()}{% else %}${room.trimEnd()}{% endif %}\n`;
+    this.files.set(`${brand}/${this.language}/${stem}.njk`, spacing);
   }
 
   /** The brand for requests that name none: this one if it has texts, otherwise the first of the others. */

@@ -50,7 +50,8 @@ export function readSqlSource(source: z.output<typeof sql>, at: KeyPath, reading
   return omitUndefined({ kind: 'sql' as const, name, place, find, list, phoneRegion, ...readGuarded(source) });
 }
 
-export const names = (query: string, what: string): boolean => new RegExp(`(?<![:\\w]):${what}\\b`).test(query);
+export const names = (query: string, parameter: string): boolean =>
+  new RegExp(`(?<![:\\w]):${parameter}\\b`).test(query);
 export function readSynapseSource(source: z.output<typeof synapse>, at: KeyPath, reading: ConfigReader) {
   const { name, url, homeserver } = source;
   const place = { url, password: readPassword(source, at, reading), ...readTls(reading, at, source) };

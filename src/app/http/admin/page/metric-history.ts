@@ -54,7 +54,10 @@ export class MetricHistory {
         values.set(key, isBad ? { good, bad: bad + value } : { good: good + value, bad });
       }
     }
-    this.samples = [...this.samples.filter((one) => one.at > at - DAY_MS - MINUTE_MS && one.at < at), { at, values }];
+    this.samples = [
+      ...this.samples.filter((sample) => sample.at > at - DAY_MS - MINUTE_MS && sample.at < at),
+      { at, values },
+    ];
   }
 
   /** When the first sample was taken, ms since the epoch. */

@@ -32,7 +32,7 @@ export const mirrorPageEndpoints = (
   '/page/mirrors/:source': {
     GET: views.page(async (visit) => {
       const source = sourceIn(visit.req, mirrorService);
-      const mirror = (await mirrorsOf(mirrorService)).find((one) => one.source === source);
+      const mirror = (await mirrorsOf(mirrorService)).find((candidate) => candidate.source === source);
       const syncs = history.of(source);
       const refused = syncs.find(({ outcome }) => outcome.refusal !== undefined && outcome.removed.count > 0);
       views.show(

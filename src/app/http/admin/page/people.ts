@@ -97,13 +97,13 @@ async function found(adminService: AdminService, asked: string, { cause }: Visit
   }
   const mxid =
     asked.startsWith('@') || /^(?:matrix:|https:\/\/matrix\.to\/)/i.test(asked) ? readMxid(asked) : undefined;
-  const who = mxid ?? asked;
-  const bindings = (await operations.bindings(who, { onlySuspended: false })).map(bindingOf);
+  const subject = mxid ?? asked;
+  const bindings = (await operations.bindings(subject, { onlySuspended: false })).map(bindingOf);
   const threepid = mxid === undefined ? threepidFrom(asked) : undefined;
   const isMeant = (invite: ListedInvite) =>
     threepid ? mailboxKey(invite.threepid) === mailboxKey(threepid) : invite.sender === mxid;
   const tokens = mxid === undefined ? [] : await operations.signIns(mxid);
-  const history = (await operations.audit(who, undefined)).slice(-MOST_HISTORY).reverse();
+  const history = (await operations.audit(subject, undefined)).slice(-MOST_HISTORY).reverse();
   return cut({ mxid, bindings, invites: invites.filter(isMeant).map(inviteOf), tokens, history });
 }
 
@@ -145,6 +145,6 @@ const textIn = (fields: Parameters, name: string): string => {
 };
 
 const backTo = (fields: Parameters): string => {
-  const who = textIn(fields, 'who');
-  return who === '' ? PATH : `${PATH}?who=${encodeURIComponent(who)}`;
+  const subject = textIn(fields, 'who');
+  return subject === '' ? PATH : `${PATH}?who=${encodeURIComponent(subject)}`;
 };

@@ -23,7 +23,7 @@ export const syncPageEndpoints = (views: Views, deps: SyncPageDependencies): End
   '/page/mirrors/:source/sync': {
     POST: views.form((visit, fields) => {
       const source = sourceIn(visit.req, deps.mirrorService);
-      const kind = KINDS.find((one) => one === fields['kind']) ?? 'now';
+      const kind = KINDS.find((name) => name === fields['kind']) ?? 'now';
       const path = `/page/mirrors/${encodeURIComponent(source)}`;
       if (kind === 'force') {
         const question = {

@@ -165,8 +165,8 @@ describe('templates of Sydent', () => {
   });
 
   it('are read in linear time, whatever they contain', () => {
-    for (const text of ['{{', '{%', '{#', '%(', '%%(', '(((', '%A', '{', '=', '--b\n', '<a href="'].map((one) =>
-      one.repeat(20_000),
+    for (const text of ['{{', '{%', '{#', '%(', '%%(', '(((', '%A', '{', '=', '--b\n', '<a href="'].map((piece) =>
+      piece.repeat(20_000),
     )) {
       for (const tokenize of [percentTokens, jinjaTokens, ma1sdTokens, braceTokens])
         expect(translateText(tokenize(text.slice(0, 20_000), 1), SYDENT_SMS).notes.length).toBeGreaterThanOrEqual(0);

@@ -53,9 +53,9 @@ describe('the mirrors on the admin page', () => {
     expect(all).not.toContain(EVIL);
     expect(all).toContain('&lt;img src=x onerror=alert(1)&gt;');
     expect(all).not.toContain('cn=alice');
-    const some = (await browser.get('/page/mirrors/staff/left-out?q=CALLING')).text;
-    expect(some).toContain('cn=carol');
-    expect(some).not.toContain('uid: is missing');
+    const filtered = (await browser.get('/page/mirrors/staff/left-out?q=CALLING')).text;
+    expect(filtered).toContain('cn=carol');
+    expect(filtered).not.toContain('uid: is missing');
   });
 
   it('can be downloaded as CSV that contains no formulas', async () => {

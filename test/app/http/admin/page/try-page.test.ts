@@ -74,8 +74,8 @@ describe('a test text message', () => {
   });
 
   it('uses no gateway for a number that the rules forbid', async () => {
-    const one = gateway('first');
-    const steps = await tryTexting({ gateways: [one], originators }, '8816000000', 'Test');
-    expect([steps, one.sent]).toEqual([[expect.objectContaining({ step: 'destination', isFine: false })], []]);
+    const first = gateway('first');
+    const steps = await tryTexting({ gateways: [first], originators }, '8816000000', 'Test');
+    expect([steps, first.sent]).toEqual([[expect.objectContaining({ step: 'destination', isFine: false })], []]);
   });
 });
