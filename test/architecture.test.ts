@@ -8,9 +8,7 @@ const exceptions: Exceptions = {
   libraries: {
     'app/wiring/open-app.ts knex': 'opens the database and closes it',
   },
-  long: {
-    'app/config/schema/schema.ts': 'one entry per option: a table, read from top to bottom',
-  },
+  long: {},
 };
 
 /** Ports whose adapters are not tested by a contract, and why. */

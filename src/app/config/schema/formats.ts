@@ -1,7 +1,7 @@
 import { addresses } from '../values/addresses.js';
 import { homeservers } from './homeservers.js';
 import { gateways, originators, smsRules } from './sms.js';
-import { brands } from './brands.js';
+import { brands } from './templates.js';
 import { serverLimitsFormat } from './limits.js';
 import { policies } from './terms.js';
 import { scalars } from '../values/scalars.js';

@@ -114,3 +114,18 @@ export const smsRules = z.record(
   ),
   word('allow', 'reject'),
 );
+
+/** How text messages are sent. */
+export const sms = {
+  gateways: { doc: 'Gateways for text messages, tried in this order.', format: 'gateways', default: [] },
+  originators: {
+    doc: 'Senders of text messages by calling code: `long:` and `short:` numbers, `alpha:` names. If there are several, a phone number always gets the same one.',
+    format: 'originators',
+    default: { default: ['alpha:Matrix'] },
+  },
+  rules: {
+    doc: 'Whether text messages are sent to a calling code: `allow` or `reject`. `default` applies to all calling codes that are not listed. `satellite` (+870, +878, +881 to +883) and `premium` (premium rate and shared cost numbers of every country, +808, +979) are rejected unless you allow them by these names; satellite numbers can also be allowed by their calling codes.',
+    format: 'smsRules',
+    default: { default: 'allow' },
+  },
+} as const;

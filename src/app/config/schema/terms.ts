@@ -39,3 +39,18 @@ export const policies = z.record(
   z.string().regex(/^[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}$/, 'must be named by an id such as privacy_policy'),
   policy,
 );
+
+/** Terms that users have to accept. */
+export const terms = {
+  directory: {
+    doc: 'Folder with terms that users have to accept, as `<policy>/<version>/<language>.md`. Islet serves them as pages; the newest version of each policy applies.',
+    format: 'path',
+    default: null,
+    example: '/etc/islet/terms',
+  },
+  policies: {
+    doc: 'Terms on other web sites that users have to accept, by policy ID.',
+    format: 'policies',
+    default: {},
+  },
+} as const;
