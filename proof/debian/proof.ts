@@ -58,15 +58,15 @@ export async function proveDebian(folder: string, suite: string): Promise<boolea
   return report.close();
 }
 
-interface Neighbours {
+interface Services {
   readonly shared: string;
   readonly slapd: Slapd;
   readonly homeserverUrl: string;
   readonly adminPort: number;
 }
 
-async function fromNothing(machine: SystemdMachine, report: Report, neighbours: Neighbours): Promise<void> {
-  const { shared, slapd, homeserverUrl, adminPort } = neighbours;
+async function fromNothing(machine: SystemdMachine, report: Report, services: Services): Promise<void> {
+  const { shared, slapd, homeserverUrl, adminPort } = services;
   const port = await freePort();
   await writeFile(join(shared, 'password'), slapd.adminPassword);
   // Replaces what DNS and a proxy provide in production: the location of the homeserver, and ports that are free on

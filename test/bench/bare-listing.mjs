@@ -1,4 +1,4 @@
-// What our LDAP library needs to read a directory and do nothing with it: node bare-listing.mjs URL DN PASSWORD BASE PAGE
+// Reads a directory with ldapjs and discards the entries, to measure the time of the library alone: node bare-listing.mjs URL DN PASSWORD BASE PAGE
 import ldap from 'ldapjs';
 
 const [url, dn, password, base, page] = process.argv.slice(2);

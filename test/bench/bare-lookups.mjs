@@ -1,5 +1,5 @@
-// Recorded searches sent by ldapjs: fork with URL DN PASSWORD, then send { searches, isFirstOnly }, the searches as LDAP
-// messages; each list is answered with { found, ms, cpuMs }.
+// Sends recorded searches with ldapjs. Fork it with URL DN PASSWORD, then send { searches, isFirstOnly }, where searches are
+// LDAP messages. It answers each list with { found, ms, cpuMs }.
 import { createRequire } from 'node:module';
 import ldap from 'ldapjs';
 
@@ -8,7 +8,7 @@ const { LdapMessage } = requireOfLibrary('@ldapjs/messages');
 const { BerReader } = requireOfLibrary('@ldapjs/asn1');
 
 const [url, dn, password] = process.argv.slice(2);
-/** As many as a lookup of Islet uses at once. */
+/** The number that a lookup of Islet uses. */
 const CONNECTIONS = 2;
 
 const clients = await Promise.all(
@@ -38,7 +38,7 @@ function search(client, { base, options }) {
   });
 }
 
-process.on('message', (asked) => void lookUp(asked));
+process.on('message', (work) => void lookUp(work));
 
 /** @param isFirstOnly whether only the searches by address are sent, and not those by user name */
 async function lookUp({ searches, isFirstOnly }) {
@@ -49,7 +49,7 @@ async function lookUp({ searches, isFirstOnly }) {
   const work = async (client) => {
     for (let part = parts.shift(); part; part = parts.shift()) {
       const more = await search(client, part);
-      found += more; // not before the wait: the other connection adds meanwhile
+      found += more; // after the wait, because the other connection adds meanwhile
     }
   };
   await Promise.all(clients.map(work));

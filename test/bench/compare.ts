@@ -4,7 +4,7 @@ import { type Kind, requestsFor, type Side } from './http/requests.js';
 import { type Answer, type Comparison, comparisonOf, type Figures } from './comparison.js';
 import { cpuMs } from './servers.js';
 
-/** Puts servers under load in turn. Every ratio is how many times as fast the first one is. */
+/** Sends the same load to each server in turn. Each ratio compares the first server with another one: above 1, the first is faster. */
 export async function compare(
   driver: ChildProcess,
   kind: Kind,
@@ -13,16 +13,16 @@ export async function compare(
   rounds: number,
   ms: number,
 ): Promise<Comparison> {
-  const asked = Object.entries(sides).flatMap(([name, side]) => {
+  const driven = Object.entries(sides).flatMap(([name, side]) => {
     const requests = requestsFor(kind, side, side.addresses ?? addresses);
     return requests ? [{ name, side, requests }] : [];
   });
-  const figures = new Map<string, Figures[]>(asked.map(({ name }) => [name, []]));
+  const figures = new Map<string, Figures[]>(driven.map(({ name }) => [name, []]));
   for (let round = -1; round < rounds; round++) {
-    for (const { name, side, requests } of round % 2 === 0 ? asked : asked.toReversed()) {
+    for (const { name, side, requests } of round % 2 === 0 ? driven : driven.toReversed()) {
       const cpuBefore = await cpuMs(side.pids());
       const work = { port: side.port, requests, clients: kind.clients, ms: round < 0 ? 400 : ms };
-      const answer = await order(driver, work);
+      const answer = await sendWork(driver, work);
       const spent = ((await cpuMs(side.pids())) - cpuBefore) / answer.answered;
       if (round >= 0) figures.get(name)?.push({ ...answer, cpuMs: spent });
     }
@@ -30,7 +30,7 @@ export async function compare(
   return comparisonOf(figures);
 }
 
-async function order(driver: ChildProcess, work: object): Promise<Answer> {
+async function sendWork(driver: ChildProcess, work: object): Promise<Answer> {
   const answered = once(driver, 'message') as Promise<[Answer & { readonly error?: string }]>;
   driver.send(work);
   const [answer] = await answered;

@@ -2,14 +2,14 @@ import type { Kind } from './http/requests.js';
 import type { Line } from './lines.js';
 import { median } from './measure.js';
 
-/** What the driver saw in one round. */
+/** The measurements of the load driver in one round. */
 export interface Answer {
   readonly answered: number;
   readonly perSecond: number;
   readonly p99: number;
 }
 
-/** Processor time for a request, in ms: it says the same on a busy machine. */
+/** With the processor time of one request, in ms, which hardly depends on other load of the machine. */
 export interface Figures extends Answer {
   readonly cpuMs: number;
 }
@@ -20,7 +20,7 @@ export type Comparison = Readonly<Record<string, number>>;
 /**
  * The medians of the rounds of each program, and of the ratios within each round.
  *
- * @param figures those of each program, one for each round; the first program is compared with the others
+ * @param figures by program, one for each round; the first program is compared with each other one
  */
 export function comparisonOf(figures: ReadonlyMap<string, readonly Figures[]>): Comparison {
   const of = (name: string, value: (sample: Figures) => number) => figures.get(name)?.map(value) ?? [];

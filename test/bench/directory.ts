@@ -16,5 +16,5 @@ export function peopleLdif(count: number): string {
 
 const uuid = (at: number): string => `00000000-0000-4000-8000-${String(at).padStart(12, '0')}`;
 
-/** A real OpenLDAP with so many people. */
+/** Starts OpenLDAP with this number of people. */
 export const startDirectory = (count: number): Promise<Slapd> => Slapd.start({ ldif: peopleLdif(count) });

@@ -25,7 +25,7 @@ export async function writeDocs(results: Results): Promise<void> {
   for (const [name, svg] of drawn) await writeFile(join(DOCS, 'images', name), svg);
 }
 
-/** One row for each promise, with the circumstances of the parts. */
+/** One row for each promise, with the conditions of the measurement. */
 export function table(results: Results): string {
   const measured = Object.entries(results).filter(([, { figures }]) => figures.lines);
   const version = execFileSync('git', ['describe', '--always', '--tags'], { cwd: DOCS, encoding: 'utf8' }).trim();
@@ -47,7 +47,7 @@ export function table(results: Results): string {
 const row = (line: Line): string =>
   `| ${line.number} | ${line.what} | ${line.value.toFixed(2)} | ${targetText(line)} | ${isReached(line) ? 'reached' : 'missed'} |`;
 
-/** How the cost of a request grows: with the clients, the addresses asked and the addresses stored. */
+/** How the cost of a request grows with the number of clients, of addresses in the request, and of stored addresses. */
 export function pictures(results: Results): ReadonlyMap<string, string> {
   const drawn = new Map<string, string>();
   const http = requestsOf(results, 'http');

@@ -7,19 +7,18 @@ import { startHomeserver } from '../support/homeserver.js';
 import { type RunningIslet, startIslet } from '../support/islet.js';
 import { median } from './measure.js';
 
-/** Fewer than sign-ins may wait for one homeserver. */
+/** Fewer than the concurrent sign-ins that one homeserver may delay. */
 const CLIENTS = 40;
 const ROUNDS = 5;
 const ROUND_MS = 3_000;
 const TARGET = 0.8;
 
-/** Pretends that everything is synced at once. */
+/** A library whose `fsync` does nothing. */
 const NO_SYNC = 'int fsync(int fd) { return 0; }\nint fdatasync(int fd) { return 0; }\n';
 
 /**
- * Answered changes a second on SQLite (sign-ins: each stores an access token), and how many there would be if nothing
- * waited for the disk: the same build under a library that turns `fsync` and `fdatasync` into nothing. Both take turns;
- * the ratio is the median over the rounds.
+ * Sign-ins per second on SQLite, each of which stores an access token, compared with the same build under a library
+ * whose `fsync` and `fdatasync` do nothing. Both are measured alternately; the ratio is the median over the rounds.
  */
 export async function benchDurability() {
   const folder = await mkdtemp(join(tmpdir(), 'islet-durability-'));

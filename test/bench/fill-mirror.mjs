@@ -1,4 +1,4 @@
-// Puts a mirror of many people into a data folder, as a sync would have: node fill-mirror.mjs FOLDER PEOPLE
+// Writes a mirror of many people into a data folder, like a sync: node fill-mirror.mjs FOLDER PEOPLE
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { openDatabase } from '../../src/adapters/knex/database.ts';

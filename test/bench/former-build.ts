@@ -8,7 +8,7 @@ import { exists } from '../support/debian.js';
 const run = promisify(execFile);
 const ROOT = join(import.meta.dirname, '../..');
 
-/** The build that this one is compared with: the last before lookups were answered without the database. */
+/** The last version whose lookups needed the database: the current build is compared with it. */
 const FORMER_COMMIT = 'efc7f87';
 
 /**

@@ -1,4 +1,4 @@
-// What the hash index costs: memory, questions, and the time for which it holds up everything else.
+// Measures the hash index: its memory, the time of a lookup, and how long it blocks the event loop.
 // Needs `npm run build`. Alone: node test/bench/hash-index.mjs [claims]
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout } from 'node:timers/promises';
@@ -27,8 +27,8 @@ const reader = (claims) =>
     for (let at = 0; at < claims; at += PAGE) yield claimsFrom(at, Math.min(PAGE, claims - at));
   };
 
-/** Questions spread over everything stored, every second one about somebody unknown; others in each round. */
-const questions = (claims, pepper, round) =>
+/** Hashes of addresses from all parts of the index, different ones in each round. Every second one is unknown. */
+const probesOf = (claims, pepper, round) =>
   Array.from({ length: PROBES }, (_, i) => {
     const { threepid } = claimAt(Math.floor(((i + round / ROUNDS) / PROBES) * claims));
     return lookupHash(i % 2 === 0 ? threepid : { ...threepid, address: `no.${threepid.address}` }, pepper);
@@ -41,16 +41,16 @@ function ask(index, pepper, hashes) {
   return { tookMs: performance.now() - start, found };
 }
 
-/** The middle one of several rounds, none of which has asked the same before. */
+/** The median time of several rounds with different hashes, in ms. */
 function askAll(index, pepper, claims) {
-  const rounds = Array.from({ length: ROUNDS }, (_, round) => ask(index, pepper, questions(claims, pepper, round)));
+  const rounds = Array.from({ length: ROUNDS }, (_, round) => ask(index, pepper, probesOf(claims, pepper, round)));
   if (rounds.some(({ found }) => found !== PROBES / 2)) throw new Error('The index answers wrongly');
   return rounds.map(({ tookMs }) => tookMs).sort((a, b) => a - b)[(ROUNDS - 1) / 2];
 }
 
-/** How long `work` took and for how long nothing else could run, while 100 questions are asked every millisecond. */
+/** How long `work` takes, and how long it blocks the event loop, during 100 lookups per millisecond. */
 async function underTraffic(index, work) {
-  const hashes = questions(FEW, 'one', 0).slice(0, 100);
+  const hashes = probesOf(FEW, 'one', 0).slice(0, 100);
   let isDone = false;
   const traffic = async () => {
     while (!isDone) {
@@ -70,7 +70,7 @@ async function underTraffic(index, work) {
   return { tookMs, pauseMs: { longest: delay.max / 1e6, p99: delay.percentile(99) / 1e6 } };
 }
 
-/** `idle` is what the machine itself does to the same traffic with nothing going on: mind it with the pauses. */
+/** `idle` is measured with the same lookups but without other work: subtract its pauses from those of the other parts. */
 export async function measureHashIndex({ claims = 1_000_000 } = {}) {
   const index = new CompactHashIndex();
   const residentBefore = process.memoryUsage.rss();

@@ -16,10 +16,9 @@ export interface HttpBenchOptions {
 }
 
 /**
- * Requests a second under a closed loop: of this build, of a bare Express server, and for version 1 of the build before
- * lookups were answered from memory. They take turns, so that a machine that changes its speed changes it for all; each
- * ratio is the median over the rounds of the ratio within one round, 1 where both are as fast. `byCpu` is the same ratio
- * of the processor time for a request.
+ * Requests per second in a closed loop: of this build, of a bare Express server, and for version 1 of the former build.
+ * The servers are measured alternately, so that a slower machine affects all of them. Each ratio is the median of the
+ * ratios within one round; it is 1 if both are equally fast. `byCpu` is the ratio of the processor times for a request.
  */
 export async function benchHttp({
   addresses = 100_000,
@@ -43,8 +42,8 @@ export async function benchHttp({
     for (const kind of kinds) if (!kind.request.startsWith('v1')) await measure(kind, { islet, bare });
     const [isletMB, bareMB] = [await residentMB(islet.pids()), await residentMB(bare.pids())];
     if (former !== undefined) {
-      const place = join(folder, 'former');
-      const { islet: _former, ...side } = await startServer(former, place, addresses, closing, FORMER_LIMITS);
+      const formerFolder = join(folder, 'former');
+      const { islet: _former, ...side } = await startServer(former, formerFolder, addresses, closing, FORMER_LIMITS);
       for (const kind of kinds) if (kind.request.startsWith('v1')) await measure(kind, { islet, former: side });
     }
     const memory = { atRestMB, isletMB, bareMB, isletToBare: isletMB / bareMB };

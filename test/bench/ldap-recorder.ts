@@ -5,7 +5,7 @@ import { elementAt, expectAt, INTEGER } from '../../src/adapters/ldap/protocol/b
 /** RFC 4511, 4.5.1. */
 const SEARCH_REQUEST = 0x63;
 
-/** Passes connections on to an LDAP server, and keeps the searches that clients send, as they are. */
+/** A proxy for an LDAP server that records the searches of its clients as they were sent. */
 export async function startLdapRecorder(port: number) {
   let searches: Buffer[] = [];
   const sockets = new Set<Socket>();
@@ -30,7 +30,7 @@ export async function startLdapRecorder(port: number) {
   await once(server, 'listening');
   return {
     url: `ldap://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    /** The searches since the last call: whole messages, in the order in which they were sent. */
+    /** The searches since the last call: complete messages, in order. */
     take(): readonly Buffer[] {
       const taken = searches;
       searches = [];

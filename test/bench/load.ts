@@ -18,7 +18,7 @@ parentPort.once('message', () => { isOver = true; });
 })();
 `;
 
-/** Asks a server one request after the other, from a thread of its own, until `stop`. Times in ms. */
+/** Sends one request after the other to a server, from a separate thread, until `stop`. Times in ms. */
 export async function askSteadily(url: string) {
   const worker = new Worker(CLIENT, { eval: true, workerData: url });
   return {

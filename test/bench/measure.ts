@@ -12,7 +12,7 @@ export function median(figures: readonly number[]): number {
   return figures.toSorted((a, b) => a - b)[Math.floor(figures.length / 2)] ?? Number.NaN;
 }
 
-/** What a program prints, once it has ended well. */
+/** The output of a program that exits with 0. */
 export async function output(program: string, args: readonly string[]): Promise<string> {
   const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   const chunks: Buffer[] = [];
@@ -27,7 +27,7 @@ interface Answer {
   readonly body: Readonly<Record<string, unknown>>;
 }
 
-/** Posts JSON to the API. The clients of the tests also compare every answer with the specification, which takes time. */
+/** Sends JSON to the API, without the checks of the test client, which take time. */
 export const poster =
   (url: string, token: string) =>
   async (path: string, body: object): Promise<Answer> => {

@@ -10,7 +10,7 @@ import { median, output } from './measure.js';
 const PER_PERSON = 3;
 const LOOKUPS = 2_000;
 
-/** A million addresses: what they cost in memory, what a lookup costs among them, and what a new pepper costs. */
+/** Memory, lookup times and the time of a pepper change with a million addresses. */
 export async function benchMillion(addresses = 1_000_000) {
   const folder = await mkdtemp(join(tmpdir(), 'islet-million-'));
   const homeserver = await startHomeserver('example.org');
@@ -48,7 +48,7 @@ export async function benchMillion(addresses = 1_000_000) {
 
 const script = (name: string): string => new URL(name, import.meta.url).pathname;
 
-/** The directory is down: what is stored answers. */
+/** The directory is down, so the stored mirror answers. */
 const configure = (dataDir: string, homeserver: string) => ({
   server: { name: 'id.example.org' },
   dataDir,
@@ -72,7 +72,7 @@ async function residentBytes({ pid }: RunningIslet): Promise<number> {
   return Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1]) * 1024;
 }
 
-/** One address a request, alternately at both, by hash. */
+/** Hashed lookups of one address, alternately at both servers. */
 async function compareLookups(few: RunningIslet, many: RunningIslet) {
   const [askFew, askMany] = [await asking(few), await asking(many)];
   const times: { few: number; many: number }[] = [];

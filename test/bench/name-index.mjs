@@ -1,4 +1,4 @@
-// What the search for people by name costs, beside SQLite's full-text search of the same people through the same driver.
+// Compares the search for people by name with SQLite's full-text search over the same people, through the same driver.
 // Needs `npm run build`. Alone: node test/bench/name-index.mjs [people]
 import { existsSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -18,7 +18,7 @@ const QUERIES = 2_000;
 const ROUNDS = 5;
 const SYLLABLES = ['an', 'ber', 'cla', 'do', 'el', 'fa', 'gre', 'han', 'in', 'jo', 'ka', 'li', 'mei', 'mül', 'no', 'ol', 'pe', 'ra', 'schmi', 'ti', 'ul', 'vo', 'wal', 'xa', 'za', 'ler', 'mann', 'dt', 'na', 'ter'];
 
-/** The same people at every run. */
+/** The same people in each run. */
 function random(seed) {
   let state = seed;
   return (most) => {
@@ -38,7 +38,7 @@ function peopleOf(count) {
   });
 }
 
-/** Two beginnings of three letters, of people who are there. */
+/** Two prefixes of three letters, of names in the index. */
 function queriesOf(people) {
   const pick = random(99);
   return Array.from({ length: QUERIES }, () => {
@@ -49,7 +49,7 @@ function queriesOf(people) {
 
 const middle = (figures, share = 0.5) => figures.toSorted((a, b) => a - b)[Math.min(figures.length - 1, Math.floor(figures.length * share))];
 
-/** How long each search took, in ms, where some clients ask one after the other. */
+/** The time of each search, in ms, for some clients that each send one search after the other. */
 async function measure(queries, ask) {
   const times = [];
   let next = 0;
@@ -71,7 +71,7 @@ async function measure(queries, ask) {
   return { perSearchMs, cpuMs: (user + system) / 1_000 / queries.length, p99Ms: middle(times, 0.99) };
 }
 
-/** The median round. The 99th percentile is that of the quietest round: in others, it is the time of other programs. */
+/** The median round. The 99th percentile is the lowest of all rounds: in others it depends on other programs. */
 async function best(queries, ask) {
   const rounds = [];
   for (let round = 0; round < ROUNDS; round++) rounds.push(await measure(queries, ask));
@@ -79,7 +79,7 @@ async function best(queries, ask) {
   return { ...rounds.toSorted((a, b) => a.perSearchMs - b.perSearchMs)[(ROUNDS - 1) / 2], p99Ms };
 }
 
-/** The most processor time that this thread used between two turns of the event loop, in ms. Linux only: `undefined` elsewhere. */
+/** The maximum processor time of this thread between two turns of the event loop, in ms; `undefined` except on Linux. */
 function watchPauses() {
   const file = `/proc/self/task/${process.pid}/schedstat`;
   if (!existsSync(file)) return () => undefined;
@@ -137,7 +137,7 @@ export async function measureNameIndex(count = 100_000) {
     await mirrors.apply('staff', { upserts, removed: [], state, changes: [] });
     const rules = { sources: ['staff'], derivedIdSources: new Set(['staff']), phoneDigits: 0 };
     const updater = new NameIndexUpdater(feed, index, mirrors, rules);
-    await setTimeout(500); // what filling the mirror left to be done is none of the index's
+    await setTimeout(500); // so that the work of filling the mirror is not measured
     const delay = monitorEventLoopDelay({ resolution: 1 });
     delay.enable();
     const stopWatching = watchPauses();

@@ -1,4 +1,4 @@
-/** One line of a picture: points with a label on the x axis, and a value. */
+/** One curve of a picture: values by their label on the x axis. */
 export interface Curve {
   readonly name: string;
   readonly colour: string;
@@ -8,7 +8,7 @@ export interface Curve {
 const [WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM] = [640, 320, 70, 20, 40, 50];
 const STEPS = 4;
 
-/** An SVG with curves over the same labels, at equal distances. Values begin at 0. */
+/** An SVG with curves over the same, equally spaced labels. The y axis begins at 0. */
 export function picture(title: string, xTitle: string, unit: string, curves: readonly Curve[]): string {
   const most = roundUp(Math.max(...curves.flatMap(({ points }) => points.map(([, value]) => value))));
   const labels = curves[0]?.points.map(([label]) => label) ?? [];

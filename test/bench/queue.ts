@@ -19,8 +19,8 @@ const TARGET_MS = 2_000;
 const KEY_BYTE = 7;
 
 /**
- * How late a new invitation mail and a new onbind to a healthy homeserver are while a thousand jobs wait for
- * homeservers that take a connection and say nothing.
+ * The delay of a new invitation mail, and of a new onbind to a working homeserver, while a thousand jobs wait for
+ * homeservers that accept connections but do not answer.
  */
 export async function benchQueue() {
   const closing: (() => Promise<unknown>)[] = [];

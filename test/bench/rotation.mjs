@@ -1,4 +1,4 @@
-// Changes the pepper under traffic, with a million addresses stored: node rotation.mjs FOLDER
+// Changes the pepper during requests, with a million stored addresses: node rotation.mjs FOLDER
 import { LogTelemetry } from '../../src/adapters/system/log-telemetry.ts';
 import { interpret } from '../../src/app/config/config.ts';
 import { openApp } from '../../src/app/wiring/open-app.ts';
@@ -24,7 +24,7 @@ const first = lookups.details().pepper;
 let [asked, refused, missed] = [0, 0, 0];
 const delay = monitorEventLoopDelay({ resolution: 1 });
 delay.enable();
-// Like Synapse: the pepper is asked for, and used a moment later.
+// Like Synapse: requests the pepper, and uses it a moment later.
 for (const until = Date.now() + 60_000; Date.now() < until && (lookups.details().pepper === first || Date.now() < until - 15_000); ) {
   const { pepper } = lookups.details();
   await pause(2);

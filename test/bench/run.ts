@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { loadavg } from 'node:os';
 import { lineText, type Line } from './lines.js';
 
-/** The parts: what each measures, about how long it takes, and how to load it. */
+/** The parts: a description with the approximate duration, and how to load it. */
 const parts: Readonly<Record<string, readonly [what: string, load: () => Promise<() => Promise<object>>]>> = {
   http: [
     'requests beside a bare Express server, version 1 beside the former build, memory (4 minutes)',
@@ -71,7 +71,7 @@ else if (unknown !== undefined) {
   await writeDocs(JSON.parse(await readFile(FILE, 'utf8')) as Results);
 } else await measure(wanted);
 
-/** The figures of each part with the circumstances, as in `bench.json`. */
+/** The figures of each part and the conditions of the measurement, as in `bench.json`. */
 export type Results = Readonly<
   Record<string, { readonly at: string; readonly load: number; readonly figures: { readonly lines?: readonly Line[] } }>
 >;

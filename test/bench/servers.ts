@@ -8,22 +8,22 @@ import type { Side } from './http/requests.js';
 import { output } from './measure.js';
 
 export const DIST = join(import.meta.dirname, '../../dist');
-/** More than the load asks for. */
-const ROOM = '900000000/1h';
+/** More than the load needs. */
+const UNLIMITED = '900000000/1h';
 const LIMITS = ['addressesPerUser', 'addressesPerHomeserver', 'addressesPerClient'];
-/** All that the build before knows. */
+/** The only limits that the former build has. */
 export const FORMER_LIMITS = ['addressesPerUser'];
 
 export const script = (name: string): string => new URL(name, import.meta.url).pathname;
 
-/** What to do at the end of a bench, in reverse order. */
+/** Functions to call at the end of a benchmark, in reverse order. */
 export type Closing = (() => Promise<unknown>)[];
 
-/** Bindings, an access token and accepted terms in a data folder. */
+/** Writes bindings, an access token and accepted terms into a data folder. */
 export const fill = (dist: string, dataDir: string, addresses: number): Promise<string> =>
   output(process.execPath, [...process.execArgv, script('http/fill-bindings.mjs'), dist, dataDir, String(addresses)]);
 
-/** A configuration with terms to accept and limits that leave room for the load. */
+/** A configuration with terms, and with limits that the load does not reach. */
 export const loadedConfig = (dataDir: string, limits: readonly string[] = LIMITS) => ({
   server: { name: 'id.example.org' },
   dataDir,
@@ -32,11 +32,11 @@ export const loadedConfig = (dataDir: string, limits: readonly string[] = LIMITS
       privacy: { version: '1', languages: { en: { name: 'Privacy', url: 'https://example.org/privacy/1/en' } } },
     },
   },
-  limits: { lookup: Object.fromEntries(limits.map((name) => [name, ROOM])) },
+  limits: { lookup: Object.fromEntries(limits.map((name) => [name, UNLIMITED])) },
   log: { format: 'json', level: 'info', file: join(dataDir, 'islet.log') },
 });
 
-/** A built server on so many bindings in SQLite. */
+/** Starts a built server with this number of bindings in SQLite. */
 export async function startServer(
   dist: string,
   dataDir: string,
@@ -93,7 +93,7 @@ export async function residentMB(pids: readonly number[]): Promise<number> {
   return statuses.reduce((sum, status) => sum + Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1]), 0) / 1024;
 }
 
-/** Processor time of processes so far, in ms. */
+/** The processor time that processes have used since they were started, in ms. */
 export async function cpuMs(pids: readonly number[]): Promise<number> {
   const stats = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/stat`, 'utf8')));
   const ticks = stats.map((stat) => {
@@ -103,5 +103,5 @@ export async function cpuMs(pids: readonly number[]): Promise<number> {
   return ticks.reduce((sum, tick) => sum + tick, 0) * MS_PER_TICK;
 }
 
-/** Of the clock in which Linux counts processor time. */
+/** The unit in which Linux counts processor time. */
 const MS_PER_TICK = 10;

@@ -14,7 +14,7 @@ const run = promisify(execFile);
 const ROUNDS = 5;
 const CLI = join(DIST, 'app/cli.js');
 
-/** Processor time of commands, in ms, beside that of `node -e 0`; with a server running. */
+/** The processor time of commands, in ms, compared with `node -e 0`, while a server is running. */
 export async function benchCommands() {
   const islet = await startIslet({ server: { name: 'id.example.org' } });
   try {
@@ -53,14 +53,14 @@ export async function benchCommands() {
   }
 }
 
-/** Of a program of Node.js, user and system together. The shell prints that of its children last. */
+/** The processor time of a Node.js program, user and system. The last line of `times` is that of the child processes. */
 async function processorMs(args: readonly string[]): Promise<number> {
   const { stdout } = await run('sh', ['-c', '"$@" >/dev/null 2>&1; times', 'sh', process.execPath, ...args]);
   const times = [...(stdout.trim().split('\n').at(-1) ?? '').matchAll(/(\d+)m([\d.]+)s/g)];
   return times.reduce((sum, [, minutes, seconds]) => sum + (Number(minutes) * 60 + Number(seconds)) * 1_000, 0);
 }
 
-/** From `islet serve` to its first right answer with so many bindings, in ms, beside the former build. */
+/** The time from `islet serve` to its first correct answer with this number of bindings, in ms, compared with the former build. */
 export async function benchFirstAnswer({ addresses = 1_000_000, rounds = 3 } = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'islet-start-'));
   const closing: Closing = [() => rm(folder, { recursive: true, force: true })];
@@ -74,8 +74,8 @@ export async function benchFirstAnswer({ addresses = 1_000_000, rounds = 3 } = {
       return islet;
     };
     const islet = await start(DIST, 'islet');
-    const before = former && (await start(former, 'former', FORMER_LIMITS));
-    for (const server of [islet, ...(before ? [before] : [])]) await server.stop();
+    const formerServer = former && (await start(former, 'former', FORMER_LIMITS));
+    for (const server of [islet, ...(formerServer ? [formerServer] : [])]) await server.stop();
     const firstAnswer = async (server: typeof islet) => {
       const since = performance.now();
       await server.restart();
@@ -86,7 +86,10 @@ export async function benchFirstAnswer({ addresses = 1_000_000, rounds = 3 } = {
     };
     const times: { islet: number; former: number }[] = [];
     for (let round = 0; round < rounds; round++)
-      times.push({ islet: await firstAnswer(islet), former: before ? await firstAnswer(before) : Number.NaN });
+      times.push({
+        islet: await firstAnswer(islet),
+        former: formerServer ? await firstAnswer(formerServer) : Number.NaN,
+      });
     const value = median(times.map((time) => time.islet / time.former));
     const subject = `islet serve to its first right answer with ${addresses.toLocaleString('en')} addresses : former build`;
     const lines: readonly Line[] = [{ number: '6', what: subject, value, target: 0.6, isMost: true }];

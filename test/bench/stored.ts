@@ -9,7 +9,7 @@ import { type Closing, DIST, startDriver, startServer } from './servers.js';
 
 const STORED = [1_000, 10_000, 100_000, 1_000_000] as const;
 
-/** Lookups among a thousand and a million stored addresses, on servers of their own that take turns. */
+/** Lookups with a thousand and with a million stored addresses, alternately on two servers. */
 export async function benchStored({ rounds = 5, ms = 1_000, sizes = STORED as readonly number[] } = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'islet-stored-'));
   const closing: Closing = [() => rm(folder, { recursive: true, force: true })];

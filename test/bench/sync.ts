@@ -10,8 +10,8 @@ const PAGE = 1000;
 const RUNS = 5;
 
 /**
- * Syncs of many people, against what reading the same entries costs others. The server is the built
- * one, in a process of its own; what it does to requests is seen in syncs of their own. Times in ms.
+ * Syncs of many people, compared with other programs that read the same entries. The built server runs in a separate
+ * process. Its response times are measured in separate syncs. Times in ms.
  */
 export async function benchSync(people = 100_000) {
   const slapd = await startDirectory(people);
@@ -19,7 +19,7 @@ export async function benchSync(people = 100_000) {
   try {
     const ldapsearch = () => timed(() => runLdapsearch(slapd));
     const bare = () => listBare(slapd);
-    // Taken in turn, so that a machine that changes its speed changes it for all.
+    // Alternately, so that a slower machine affects all of them.
     const runs: { ldapsearch: number; bare: number; sync: number; again: number; pause: number; slowest: number }[] =
       [];
     for (let run = 0; run < RUNS; run++) {
@@ -50,7 +50,7 @@ export async function benchSync(people = 100_000) {
   }
 }
 
-/** How long requests have to wait during a first sync, from when they are served. */
+/** How long requests wait during a first sync, once the server accepts them. */
 async function underLoad(slapd: Slapd, servers: RunningIslet[]) {
   const islet = await startIslet(configure(slapd));
   servers.push(islet);
@@ -68,11 +68,11 @@ const configure = (slapd: Slapd) => ({
   sources: [sourceFor(slapd, { name: 'people', pageSize: PAGE, mirror: { every: '1h', maxShrink: '20%' } })],
 });
 
-/** What the server says of its first sync. */
+/** What the server reports about its first sync. */
 const tookMs = (islet: RunningIslet): number | undefined =>
-  Number(/in step with its directory.*?"tookMs":(\d+)/.exec(islet.log())?.[1]) || undefined;
+  Number(/"event":"mirror_synced".*?"tookMs":(\d+)/.exec(islet.log())?.[1]) || undefined;
 
-/** The longest time for which the server could not look at a request since it was asked last. */
+/** The longest time for which the event loop was blocked since the last call, in ms. */
 async function longestPause(islet: RunningIslet): Promise<number> {
   const metrics = await (await fetch(`${islet.adminUrl}/metrics`)).text();
   return Number(/^nodejs_eventloop_lag_max_seconds ([\d.e-]+)/m.exec(metrics)?.[1]) * 1000;

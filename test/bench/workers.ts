@@ -10,8 +10,8 @@ import { output } from './measure.js';
 import { type Closing, DIST, loadedConfig, residentMB, script, sideOf, startDriver } from './servers.js';
 
 /**
- * `islet serve --workers 2` beside one process, both on PostgreSQL. On a machine with two processors the load driver needs
- * a part of them, so the ratio is computed from the processor time of all processes of a server for a request: how
+ * `islet serve --workers 2` compared with one process, both on PostgreSQL. On a machine with two processors the load driver needs
+ * some of their time, so the ratio is computed from the processor time of all processes of a server for a request: how
  * many requests two processors answer, as a multiple of one process on one of them.
  */
 export async function benchWorkers({ addresses = 100_000, rounds = 5, ms = 1_500 } = {}) {
@@ -56,7 +56,7 @@ export async function benchWorkers({ addresses = 100_000, rounds = 5, ms = 1_500
 
 async function haveStarted(islet: RunningIslet, workers: number): Promise<void> {
   while ((await childrenOf(islet.pid() ?? 0)).length < workers) await new Promise((done) => setTimeout(done, 100));
-  // The last one reads its index.
+  // Until the last worker has read its index.
   await new Promise((done) => setTimeout(done, 5_000));
 }
 

@@ -41,7 +41,7 @@ export async function runCampaign(plan: Plan): Promise<Figures> {
       model.label = `cycle ${cycle}, ${incident.name}`;
       const since = performance.now();
       const [lost, wrong] = [model.lost.length, model.wrong.length];
-      if (await world.neighbours.revive()) onCycle('the directory had been ended by somebody else');
+      if (await world.services.revive()) onCycle('another program had ended the directory');
       try {
         await runCycle(world, model, random, cycle, incident);
       } catch (error) {
@@ -57,7 +57,7 @@ export async function runCampaign(plan: Plan): Promise<Figures> {
       for (const line of [...model.lost.slice(lost), ...model.wrong.slice(wrong)]) onCycle(`  ${line}`);
     }
     model.label = 'at the end';
-    await world.neighbours.revive();
+    await world.services.revive();
     await waitForDeliveries(world, model, ALL_DELIVERED_MS);
     for (const { address } of model.undelivered)
       model.isLost(`${address}: the homeserver, or the invited person, was not told`);
@@ -70,12 +70,12 @@ export async function runCampaign(plan: Plan): Promise<Figures> {
 }
 
 /** After a cycle that failed. */
-async function repair({ neighbours, fleet, disk, forgetful }: World): Promise<void> {
-  for (const proxy of Object.values(neighbours.proxies)) await proxy.heal().catch(() => undefined);
+async function repair({ services, fleet, disk, forgetful }: World): Promise<void> {
+  for (const proxy of Object.values(services.proxies)) await proxy.repair().catch(() => undefined);
   await disk?.setReadOnly(false).catch(() => undefined);
   await disk?.free();
   await forgetful?.setReadOnly(false);
-  await neighbours.postgres?.start();
+  await services.postgres?.start();
   await fleet.stop('SIGKILL', ...fleet.instances);
   await fleet.start(...fleet.instances);
   await fleet.well();

@@ -1,10 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { eventually } from '../support/eventually.js';
 import type { Incident } from './incidents/incident.js';
-import { live } from './life.js';
+import { runUser } from './simulated-user.js';
 import type { Model } from './model.js';
 import type { SeededRandom } from './random.js';
-import { verifySiblings } from './siblings.js';
+import { verifyOtherInstances } from './other-instances.js';
 import { verify, verifyDirectory, waitForDeliveries } from './verify.js';
 import type { World } from './world.js';
 
@@ -19,7 +19,7 @@ const SIGNED_IN_WITHIN_MS = 30_000;
 const DELIVERIES_MS = 1_000;
 
 /**
- * Users use the server while an incident happens to it or its neighbours. After the repair, the promises are checked.
+ * Users use the server while an incident happens to it or its services. After the repair, the promises are checked.
  */
 export async function runCycle(
   world: World,
@@ -33,7 +33,7 @@ export async function runCycle(
   const living = Array.from({ length: LIVES_AT_ONCE }, async (_, place) => {
     const fate = random.branch(place);
     while (!isEnding) {
-      await live(world, model, fate);
+      await runUser(world, model, fate);
       await pause(BETWEEN_LIVES_MS + LATER_LIVES_MS * (model.addresses.length - from));
     }
   });
@@ -52,6 +52,6 @@ export async function runCycle(
   await waitForDeliveries(world, model, DELIVERIES_MS);
   await afterwards?.();
   await world.fleet.well();
-  await verifySiblings(world, model, number);
+  await verifyOtherInstances(world, model, number);
   if (/directory|upstream|sync|disk|migration/.test(incident.name)) await verifyDirectory(world, model);
 }

@@ -43,7 +43,7 @@ export class Model {
   readonly wrong: string[] = [];
   /** Bindings and invitations that the homeserver, or the invited person, does not know yet. */
   readonly undelivered = new Set<AddressPromise>();
-  /** Lookups during faults, by neighbour. */
+  /** Lookups during faults, by service. */
   readonly watched: Record<string, Watched> = {};
   /** How long it took until a binding was found by hash on the other instances, in ms. */
   readonly siblingTimes: number[] = [];
@@ -52,7 +52,7 @@ export class Model {
   /** The current event. */
   label = '';
   /** The number of users so far. */
-  lives = 0;
+  users = 0;
   readonly counts = {
     requests: 0,
     answered: 0,

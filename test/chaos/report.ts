@@ -10,7 +10,7 @@ export interface Figures {
   readonly lost: readonly string[];
   readonly wrong: readonly string[];
   readonly duplicates: { readonly onbinds: number; readonly mails: number; readonly texts: number };
-  /** Hashed lookups during faults, by neighbour. */
+  /** Hashed lookups during faults, by service. */
   readonly lookups: Readonly<Record<string, Watched>>;
   /** Medians and maxima, in ms. */
   readonly times: Readonly<Record<'start' | 'shutdown' | 'bindOnOthers' | 'takeover', Spread>>;
@@ -30,7 +30,7 @@ interface Course {
 
 export function figuresOf(
   { database, seed }: { readonly database: DatabaseKind; readonly seed: number },
-  { fleet, letters }: World,
+  { fleet, messages }: World,
   model: Model,
   { cycles, happened, onbinds }: Course,
 ): Figures {
@@ -42,7 +42,7 @@ export function figuresOf(
     counts: model.counts,
     lost: model.lost,
     wrong: model.wrong,
-    duplicates: { onbinds, ...letters.duplicates() },
+    duplicates: { onbinds, ...messages.duplicates() },
     lookups: model.watched,
     times: {
       start: spreadOf(fleet.startTimes),
@@ -79,7 +79,7 @@ export function targetsOf({ lost, wrong, times, lookups }: Figures): readonly Ta
     { what: 'a start answers within 10 s', isReached: start.longest < 10_000, measured: spread(start) },
     { what: 'an end takes less than 25 s', isReached: shutdown.longest < 25_000, measured: spread(shutdown) },
     {
-      what: 'lookups by hash are answered while a neighbour is broken',
+      what: 'lookups by hash are answered while a service is broken',
       isReached: sum((entry) => entry.asked - entry.answered) === 0,
       measured: `${sum((entry) => entry.answered)} of ${sum((entry) => entry.asked)}, ${Math.max(0, ...watched.map((entry) => entry.slowestMs))} ms at most`,
     },
@@ -118,7 +118,7 @@ export function reportOf(figures: Figures): string {
         .toSorted(([a], [b]) => a.localeCompare(b))
         .map(([name, count]) => `${count} × ${name}`),
     ),
-    'Lookups by hash while a neighbour was broken:',
+    'Lookups by hash while a service was broken:',
     ...lines(
       Object.entries(lookups).map(
         ([name, entry]) =>

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { runCampaign } from './campaign.js';
-import { observeEach } from './each.js';
-import { NEIGHBOURS } from './neighbours.js';
+import { observeFaults } from './fault-table.js';
+import { SERVICES } from './external-services.js';
 import { reportOf } from './report.js';
 import { reportOfFiles } from './sum.js';
 import type { DatabaseKind } from './world.js';
@@ -9,7 +9,7 @@ import type { DatabaseKind } from './world.js';
 /*
  * `npm run chaos -- --seed 1 --cycles 50 --database sqlite`: faults, and what is left of promises. With `--incident NAME`
  * that happens; it may be given several times. With `--cli FILE` another build is tried, and with `--json` the figures
- * come as JSON; `--each mail` prints what each trouble of a neighbour looks like; SIGINT ends it after the cycle; `--sum FILE…` adds such files up.
+ * come as JSON; `--each mail` prints what each fault of a service looks like; SIGINT ends it after the cycle; `--sum FILE…` adds such files up.
  */
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -29,9 +29,9 @@ if (values.sum) {
   process.exit();
 }
 if (values.each !== undefined) {
-  const neighbour = NEIGHBOURS.find((name) => name === values.each);
-  if (!neighbour) throw new Error(`--each takes one of ${NEIGHBOURS.join(', ')}`);
-  await observeEach(neighbour, (row) => void print(row));
+  const service = SERVICES.find((name) => name === values.each);
+  if (!service) throw new Error(`--each takes one of ${SERVICES.join(', ')}`);
+  await observeFaults(service, (row) => void print(row));
   process.exit();
 }
 let isOver = false;

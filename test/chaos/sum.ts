@@ -15,7 +15,7 @@ function sumOf(parts: readonly [Figures, ...Figures[]]): Figures {
   };
   const lines = (of: (figures: Figures) => readonly string[]) =>
     parts.flatMap((part) => of(part).map((line) => `seed ${part.seed}, ${line}`));
-  const watched = (neighbour: string) => parts.flatMap(({ lookups }) => lookups[neighbour] ?? []);
+  const watched = (service: string) => parts.flatMap(({ lookups }) => lookups[service] ?? []);
   const names = [...new Set(parts.flatMap(({ lookups }) => Object.keys(lookups)))];
   return {
     ...first,

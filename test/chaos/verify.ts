@@ -2,10 +2,10 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { eventually } from '../support/eventually.js';
 import { patientClient } from './client.js';
 import type { AddressPromise, Model } from './model.js';
-import { UPSTREAM_ROWS } from './neighbours.js';
+import { UPSTREAM_ROWS } from './external-services.js';
 import type { World } from './world.js';
 
-/** A change that takes longer counts as lost; `verifySiblings` measures how long changes take. */
+/** A change that takes longer counts as lost; `verifyOtherInstances` measures how long changes take. */
 const IN_STEP_MS = 90_000;
 
 interface Onbind {
@@ -49,7 +49,7 @@ async function verifyTokens({ fleet }: World, model: Model, mxids: ReadonlySet<s
     const answer = await client.ask('/account');
     if (state === 'good' && answer?.body['user_id'] !== mxid)
       model.isLost(`${mxid}: the token is not good any more, ${answer?.status}`);
-    if (state === 'ended' && answer?.status !== 401) model.isLost(`${mxid}: the token lives again`);
+    if (state === 'ended' && answer?.status !== 401) model.isLost(`${mxid}: the token is valid again`);
   }
 }
 
@@ -82,12 +82,12 @@ function isDelivered(world: World, promise: AddressPromise, onbinds: readonly On
   const tokens = new Set(onbinds.flatMap((onbind) => onbind.invites.map(({ signed }) => signed?.token)));
   if (state === 'bound') return onbinds.length > 0 && invites.every((token) => tokens.has(token));
   // An invitation to an address that may be bound, or was bound for a moment, has no promised result.
-  return wasBindAsked || invites.length === 0 || world.letters.invitationsTo(address) > 0;
+  return wasBindAsked || invites.length === 0 || world.messages.invitationsTo(address) > 0;
 }
 
-function onbindsByAddress({ neighbours }: World): ReadonlyMap<string, readonly Onbind[]> {
+function onbindsByAddress({ services }: World): ReadonlyMap<string, readonly Onbind[]> {
   const sorted = new Map<string, Onbind[]>();
-  for (const onbind of neighbours.homeserver.bound as unknown as Onbind[]) {
+  for (const onbind of services.homeserver.bound as unknown as Onbind[]) {
     sorted.set(onbind.address, [...(sorted.get(onbind.address) ?? []), onbind]);
   }
   return sorted;

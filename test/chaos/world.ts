@@ -9,8 +9,8 @@ import { DirectoryModel } from './directory.js';
 import { mountSmallDisk, type SmallDisk } from './disk.js';
 import { Fleet } from './fleet.js';
 import { forgetfulDisk, type ForgetfulDisk } from './forgetful-disk.js';
-import { Letters } from './letters.js';
-import { type Neighbours, startNeighbours } from './neighbours.js';
+import { ReceivedMessages } from './received-messages.js';
+import { type ExternalServices, startServices } from './external-services.js';
 
 export type DatabaseKind = 'sqlite' | 'postgres';
 
@@ -18,15 +18,15 @@ const BUILT = join(import.meta.dirname, '../../dist/app/cli.js');
 
 export const TERMS = 'https://example.org/terms/1';
 
-/** The built server, or three of it on one PostgreSQL, and its neighbours. */
+/** The built server, or three of it on one PostgreSQL, and its services. */
 export interface World {
   readonly kind: DatabaseKind;
   /** The path of the program. */
   readonly cli: string;
   readonly fleet: Fleet;
-  readonly neighbours: Neighbours;
+  readonly services: ExternalServices;
   readonly directory: DirectoryModel;
-  readonly letters: Letters;
+  readonly messages: ReceivedMessages;
   /** A folder for files that do not belong to the server. */
   readonly folder: string;
   /** The small disk with the database, if there is one. */
@@ -72,17 +72,17 @@ async function build(kind: DatabaseKind, opened: Opened, otherCli?: string): Pro
   const certificates = createCertificates();
   const disk = await mountSmallDisk(kind === 'sqlite' ? 48 : 256);
   opened.add(disk, async () => disk?.close());
-  const neighbours = await startNeighbours(certificates, kind === 'postgres' ? (disk ?? 'none') : undefined);
-  opened.add(neighbours, () => neighbours.close());
+  const services = await startServices(certificates, kind === 'postgres' ? (disk ?? 'none') : undefined);
+  opened.add(services, () => services.close());
   const caFile = join(folder, 'ca.pem');
-  await writeFile(caFile, `${certificates.ca}\n${neighbours.postgres?.ca ?? ''}`);
+  await writeFile(caFile, `${certificates.ca}\n${services.postgres?.ca ?? ''}`);
   const keyFile = join(folder, 'signing.key');
   await writeFile(keyFile, `ed25519 first ${Buffer.alloc(32, 7).toString('base64')}\n`, { mode: 0o600 });
   const forgetful = kind === 'sqlite' ? await forgetfulDisk() : undefined;
   opened.add(forgetful, async () => forgetful?.remove());
   const environment = { NODE_EXTRA_CA_CERTS: caFile, ...forgetful?.environment };
   const data = kind === 'sqlite' && disk ? { dataDir: join(disk.folder, 'data') } : {};
-  const config = { ...configOf(neighbours, caFile, keyFile), ...data };
+  const config = { ...configOf(services, caFile, keyFile), ...data };
   const startTimes: number[] = [];
   const instances = await Promise.all(
     Array.from({ length: kind === 'postgres' ? 3 : 1 }, async () => {
@@ -99,9 +99,9 @@ async function build(kind: DatabaseKind, opened: Opened, otherCli?: string): Pro
     kind,
     cli,
     fleet,
-    neighbours,
-    directory: new DirectoryModel(neighbours.slapd),
-    letters: new Letters(neighbours),
+    services,
+    directory: new DirectoryModel(services.slapd),
+    messages: new ReceivedMessages(services),
     folder,
     disk,
     forgetful,
@@ -118,8 +118,8 @@ async function build(kind: DatabaseKind, opened: Opened, otherCli?: string): Pro
   };
 }
 
-function configOf({ proxies, slapd, databaseUrl }: Neighbours, caFile: string, keyFile: string) {
-  const at = (neighbour: keyof typeof proxies) => `127.0.0.1:${proxies[neighbour]?.at}`;
+function configOf({ proxies, slapd, databaseUrl }: ExternalServices, caFile: string, keyFile: string) {
+  const at = (service: keyof typeof proxies) => `127.0.0.1:${proxies[service]?.at}`;
   const database = databaseUrl === undefined ? undefined : new URL(databaseUrl);
   if (database) database.host = at('database');
   return {

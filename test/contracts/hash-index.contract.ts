@@ -70,18 +70,18 @@ export function hashIndexContract(open: () => HashIndex): void {
       });
 
       it('finds the same if the claims are read as text', async () => {
-        const namesakes: Claim = { threepid: email('x@example.org'), mxid: '@x:example.org', isCollision: true };
+        const collision: Claim = { threepid: email('x@example.org'), mxid: '@x:example.org', isCollision: true };
         await index.load(
           'staff',
           pages(claimText([annas, { threepid: strauss, mxid: '@s:example.org' }]), '[]', [bobs]),
         );
-        await index.load('others', pages(claimText([namesakes])));
+        await index.load('others', pages(claimText([collision])));
         expect([find(anna), find(bob)]).toEqual(['@anna:example.org', '@bob:example.org']);
         expect(lookupHashes(strauss, 'pepper').map((hash) => index.find('staff', 'pepper', hash))).toEqual([
           '@s:example.org',
           '@s:example.org',
         ]);
-        expect(find(namesakes.threepid, 'pepper', 'others')).toBe(AMBIGUOUS);
+        expect(find(collision.threepid, 'pepper', 'others')).toBe(AMBIGUOUS);
         expect(index.size('staff').claims).toBe(3);
       });
 

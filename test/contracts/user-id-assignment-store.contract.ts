@@ -52,8 +52,8 @@ export function userIdAssignmentStoreContract(open: OpenStores): void {
         state: { syncedAt: 1, attemptedAt: 1, bases: {}, failure: undefined },
         changes: [],
       });
-    const follow = (time: number, source = 'staff', counting = ['staff', 'partners']) =>
-      on.assignments.reconcile(source, counting, time);
+    const reconcile = (time: number, source = 'staff', authoritativeSources = ['staff', 'partners']) =>
+      on.assignments.reconcile(source, authoritativeSources, time);
     const suspended = async (threepid = home) => (await on.associations.find([threepid]))[0]?.suspended;
     /** Records Anna with the entry `a`, and binds her address. */
     const begin = async () => {
@@ -76,7 +76,7 @@ export function userIdAssignmentStoreContract(open: OpenStores): void {
       await on.assignments.add(all);
       expect(await on.assignments.find([anna])).toHaveLength(4);
       await apply([entry('A')]);
-      await follow(7);
+      await reconcile(7);
       const active = (await on.assignments.find([anna])).filter(({ leftAt }) => leftAt === undefined);
       expect(active.map(({ source, entryId }) => `${source} ${entryId}`).sort()).toEqual(['partners a', 'staff A']);
     });
@@ -104,16 +104,16 @@ export function userIdAssignmentStoreContract(open: OpenStores): void {
       await apply([entry('a'), noPerson]);
       await apply([], ['a', 'none', 'unknown']);
       expect(await on.assignments.find([anna])).toEqual([assignment('a', { addresses: [work] })]);
-      expect(await follow(7)).toEqual({ ...nothing, departed: 1 });
+      expect(await reconcile(7)).toEqual({ ...nothing, departed: 1 });
       expect(await readAll(on.assignments.departed())).toEqual([assignment('a', { leftAt: 7, addresses: [work] })]);
     });
 
     it('suspends the bindings of people who left, once, and writes that to the change feed', async () => {
       await begin();
-      expect(await follow(6)).toEqual(nothing);
+      expect(await reconcile(6)).toEqual(nothing);
       const before = await on.feed.position();
       await apply([], ['a']);
-      expect(await follow(7)).toEqual({ ...nothing, departed: 1, suspended: 1 });
+      expect(await reconcile(7)).toEqual({ ...nothing, departed: 1, suspended: 1 });
       expect(await on.associations.find([home])).toEqual([
         { ...bound(home), suspended: { since: 7, source: 'staff' } },
       ]);
@@ -123,16 +123,16 @@ export function userIdAssignmentStoreContract(open: OpenStores): void {
         { source: BINDINGS, removed: [{ threepid: home, mxid: anna }], added: [], isReload: false },
       ]);
       expect(await on.assignments.find([anna])).toEqual([assignment('a', { leftAt: 7, addresses: [work, home] })]);
-      expect(await follow(8)).toEqual(nothing);
+      expect(await reconcile(8)).toEqual(nothing);
     });
 
     it('resumes the bindings of people who returned', async () => {
       await begin();
       await apply([], ['a']);
-      await follow(7);
+      await reconcile(7);
       const before = await on.feed.position();
       await apply([entry('a')]);
-      expect(await follow(9)).toEqual({ ...nothing, returned: 1, resumed: 1 });
+      expect(await reconcile(9)).toEqual({ ...nothing, returned: 1, resumed: 1 });
       expect(await on.associations.find([home])).toEqual([bound(home)]);
       expect((await on.feed.since(before))?.changes).toEqual([
         { source: BINDINGS, removed: [], added: [{ threepid: home, mxid: anna }], isReload: false },
@@ -146,23 +146,23 @@ export function userIdAssignmentStoreContract(open: OpenStores): void {
       await on.associations.bind(bound(work, '@bot:example.org'), []);
       await apply([], ['a']);
       await on.assignments.assignBindings();
-      await follow(7);
+      await reconcile(7);
       expect(await suspended(work)).toBeUndefined();
       await on.associations.bind(bound(home, '@bob:example.org'), []);
       expect(await suspended()).toBeUndefined();
-      expect(await follow(8)).toEqual(nothing);
+      expect(await reconcile(8)).toEqual(nothing);
     });
 
     it('assigns a binding to the earliest person with the user ID', async () => {
       await begin();
       await apply([], ['a']);
-      await follow(7);
+      await reconcile(7);
       await on.assignments.add([assignment('c', { since: 8 }), assignment('d', { since: 9 })]);
       await apply([entry('c'), entry('d')]);
       await on.associations.bind(bound(home), []);
       await on.assignments.assignBindings();
       await apply([], ['c']);
-      expect(await follow(10)).toMatchObject({ suspended: 1 });
+      expect(await reconcile(10)).toMatchObject({ suspended: 1 });
     });
 
     it('suspends also bindings that were made while their user was departing', async () => {
@@ -170,7 +170,7 @@ export function userIdAssignmentStoreContract(open: OpenStores): void {
       await apply([], ['a']);
       await on.associations.bind(bound(work), []);
       await on.assignments.assignBindings();
-      await follow(7);
+      await reconcile(7);
       expect(await suspended(work)).toEqual({ since: 7, source: 'staff' });
     });
 
@@ -179,15 +179,15 @@ export function userIdAssignmentStoreContract(open: OpenStores): void {
       await apply([entry('p')], [], 'partners');
       await on.assignments.add([assignment('p', { source: 'partners', person: personOf('staff', 'a') })]);
       await apply([], ['a']);
-      expect(await follow(7)).toEqual(nothing);
+      expect(await reconcile(7)).toEqual(nothing);
       expect(await suspended()).toBeUndefined();
-      expect(await follow(8, 'staff', ['staff'])).toMatchObject({ suspended: 1 });
+      expect(await reconcile(8, 'staff', ['staff'])).toMatchObject({ suspended: 1 });
     });
 
     it('suspends no one because of a source that is not authoritative', async () => {
       await begin();
       await apply([], ['a']);
-      expect(await follow(7, 'staff', ['partners'])).toMatchObject({ suspended: 0 });
+      expect(await reconcile(7, 'staff', ['partners'])).toMatchObject({ suspended: 0 });
       expect(await suspended()).toBeUndefined();
     });
 
@@ -202,7 +202,7 @@ export function userIdAssignmentStoreContract(open: OpenStores): void {
       await on.accounts.addToken('of bob', '@bob:example.org', 1);
       await on.terms.accept(anna, ['old'], 1);
       await apply([], ['a']);
-      await follow(7);
+      await reconcile(7);
       expect([await tokens(), await terms()]).toEqual([[undefined, undefined, undefined], ['old']]);
 
       await on.accounts.addToken('5', anna, 5);
@@ -216,13 +216,13 @@ export function userIdAssignmentStoreContract(open: OpenStores): void {
     it('starts a new assignment for a person who returns after another one had the user ID', async () => {
       await begin();
       await apply([], ['a']);
-      await follow(7);
+      await reconcile(7);
       await on.assignments.add([assignment('c', { since: 8 })]);
       await apply([entry('c')]);
       await on.accounts.addToken('of c', anna, 9);
       await on.terms.accept(anna, ['url'], 9);
       await apply([entry('a')], ['c']);
-      expect(await follow(10)).toEqual({ ...nothing, departed: 1, returned: 1, resumed: 1 });
+      expect(await reconcile(10)).toEqual({ ...nothing, departed: 1, returned: 1, resumed: 1 });
       expect((await on.assignments.find([anna])).find(({ entryId }) => entryId === 'a')?.since).toBe(10);
       expect(await on.accounts.find('of c')).toBeUndefined();
       expect(await on.terms.hasAccepted(anna, [['url']])).toBe(false);
@@ -279,14 +279,14 @@ export function userIdAssignmentStoreContract(open: OpenStores): void {
       await on.assignments.assignBindings();
       const before = await on.feed.position();
       await apply([], ids);
-      expect(await follow(7)).toEqual({ ...nothing, departed: 1_001, suspended: 501 });
+      expect(await reconcile(7)).toEqual({ ...nothing, departed: 1_001, suspended: 501 });
       const changes = (await on.feed.since(before))?.changes.filter(({ source }) => source === BINDINGS) ?? [];
       expect(changes.flatMap(({ removed }) => removed).length === 501 || changes.some(({ isReload }) => isReload)).toBe(
         true,
       );
       expect(await readAll(on.assignments.departed())).toHaveLength(1_001);
       await apply(entries);
-      expect(await follow(8)).toEqual({ ...nothing, returned: 1_001, resumed: 501 });
+      expect(await reconcile(8)).toEqual({ ...nothing, returned: 1_001, resumed: 501 });
     }, 120_000);
 
     it('removes everything about people who left before a time: the record, suspended bindings, accepted terms', async () => {
@@ -294,7 +294,7 @@ export function userIdAssignmentStoreContract(open: OpenStores): void {
       await on.associations.bind(bound(work, '@bob:example.org'), []);
       await on.terms.accept(anna, ['privacy'], 3);
       await apply([], ['a']);
-      await follow(7);
+      await reconcile(7);
       const left = await readAll(on.assignments.departed());
       expect(await on.assignments.removeDeparted(left, 7)).toEqual({ people: 0, bindings: 0 });
       expect(await on.assignments.removeDeparted(left, 8)).toEqual({ people: 1, bindings: 1 });
@@ -308,7 +308,7 @@ export function userIdAssignmentStoreContract(open: OpenStores): void {
     it('keeps the record of a person who left while something depends on it, and terms that a successor accepted', async () => {
       await begin();
       await apply([], ['a']);
-      await follow(7);
+      await reconcile(7);
       const left = await readAll(on.assignments.departed());
       await on.accounts.addToken('token', anna, 8);
       expect(await on.assignments.removeDeparted(left, 10)).toEqual({ people: 0, bindings: 0 });

@@ -96,7 +96,7 @@ describe('a PostgreSQL server that cannot be used', () => {
       expect(performance.now() - since).toBeLessThan(AT_ONCE_MS);
       await islet.logged('database_unavailable');
 
-      await proxy.heal();
+      await proxy.repair();
       await eventually(async () => (await readyOf(islet)).status === 200, NOTICED_MS);
       expect((await client.get('/v2/account')).status).toBe(200);
       await islet.logged('database_available');

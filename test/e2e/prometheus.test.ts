@@ -167,14 +167,14 @@ describe('the metrics of Islet in Prometheus', () => {
     await shows('Addresses by outcome, per minute', { source: 'staff', outcome: 'found' });
     expect(await bind('anna@example.com', '@anna:example.org')).toBe(200);
 
-    // She is missing in the file: the panel shows when, and the audit trail names her.
+    // The person is missing in the file: the panel shows when, and the audit trail names them.
     await write(people(20));
     await shows('Changes by syncs', { source: 'staff', change: 'removed' });
     expect(await lookUp(token, ['anna@example.org'])).toBe(200);
     await shows('Addresses by outcome, per minute', { source: 'staff', outcome: 'nobody' });
     expect((await islet.command('audit', '@anna:example.org')).stdout).toContain('person removed @anna:example.org');
 
-    // Or the source with her entry did not answer.
+    // Or the source with their entry did not answer.
     await shows('Addresses by outcome, per minute', { source: 'partner', outcome: 'failed' });
     await fires('IsletSourceFails', { source: 'partner' });
 

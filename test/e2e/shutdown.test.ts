@@ -114,7 +114,7 @@ describe('SIGTERM', () => {
     expect(tookMs).toBeLessThan(LIMIT_MS);
     await Promise.all([asked, lookup]);
     mails.stall(false);
-    await proxy.heal();
+    await proxy.repair();
     await islet.restart();
   });
 

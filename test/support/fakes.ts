@@ -215,7 +215,7 @@ export class FakeDirectory implements Directory, ThreepidSource {
   readonly listings = { begun: 0, inFlight: 0, mostAtOnce: 0 };
   /** Whether it compares addresses exactly, including case. */
   isLiteral = false;
-  /** Whether incremental syncs are supported. They report removed entries only if `beside` asks for them. */
+  /** Whether incremental syncs are supported. They report removed entries only if `extraIds` asks for them. */
   isFollowable = false;
   /** Why incremental syncs no longer work. */
   incrementalProblem: string | undefined;
@@ -277,7 +277,7 @@ export class FakeDirectory implements Directory, ThreepidSource {
     );
   }
 
-  async changes(since: string, beside: ExtraIds = async () => []): Promise<DirectoryChanges | undefined> {
+  async changes(since: string, extraIds: ExtraIds = async () => []): Promise<DirectoryChanges | undefined> {
     this.asked += 1;
     if (this.failure) throw this.failure;
     if (!this.isFollowable || this.incrementalProblem !== undefined) return undefined;
@@ -287,9 +287,12 @@ export class FakeDirectory implements Directory, ThreepidSource {
         ids.includes(entry.id ?? id) ? { base: entry.base, entries: [this.entry(id, entry)] } : [],
       );
     const present = pagesOf(changed.map((id) => this.entries.get(id)?.id ?? id));
-    const besides = await beside(present);
-    present.push(...pagesOf(besides));
-    const gone = [...changed.filter((id) => this.outside.has(id)), ...besides.filter((id) => !this.entries.has(id))];
+    const extraEntries = await extraIds(present);
+    present.push(...pagesOf(extraEntries));
+    const gone = [
+      ...changed.filter((id) => this.outside.has(id)),
+      ...extraEntries.filter((id) => !this.entries.has(id)),
+    ];
     return { present, gone, syncCursor: String(this.time) };
   }
 
@@ -305,7 +308,7 @@ export class FakeDirectory implements Directory, ThreepidSource {
         if (listed++ === this.breaksAfter) throw new Error('the connection broke');
         yield { base: entry.base, entries: [this.entry(id, entry)] };
       }
-      for (const [part, remark] of Object.entries(this.warnings)) yield { base: part, entries: [], warning: remark };
+      for (const [part, warning] of Object.entries(this.warnings)) yield { base: part, entries: [], warning };
       if (this.isFollowable) onBookmark?.(String(time));
     } finally {
       this.listings.inFlight -= 1;
@@ -320,9 +323,9 @@ export class FakeDirectory implements Directory, ThreepidSource {
       digest: JSON.stringify(entry),
       parse: () => {
         this.read.push(id);
-        const mark = entry.isUnlisted && { isUnlisted: true as const };
+        const unlisted = entry.isUnlisted && { isUnlisted: true as const };
         const search = entry.searchText && { searchText: entry.searchText };
-        const named = { person: mxid && { mxid, threepids, ...mark, ...search }, skipped };
+        const named = { person: mxid && { mxid, threepids, ...unlisted, ...search }, skipped };
         return mxid ? named : { ...named, withheld: threepids };
       },
     };

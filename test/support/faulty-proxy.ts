@@ -40,7 +40,7 @@ export class FaultyProxy {
     if (fault !== 'hang' && fault !== 'trickle') this.cut();
   }
 
-  async heal(): Promise<void> {
+  async repair(): Promise<void> {
     const { fault } = this;
     this.fault = undefined;
     this.cut();
@@ -51,7 +51,7 @@ export class FaultyProxy {
   async restart(): Promise<void> {
     await this.break('refuse');
     await new Promise((resolve) => setTimeout(resolve, DOWN_MS));
-    await this.heal();
+    await this.repair();
   }
 
   async stop(): Promise<void> {

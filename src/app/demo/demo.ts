@@ -12,7 +12,7 @@ import { serve } from '../main.js';
 import { freePorts } from './free-ports.js';
 import { DEMO_BIND_DN, DEMO_BIND_PASSWORD, startDirectory } from './directory.js';
 import { type CaughtMail, startMailCatcher } from './mail-catcher.js';
-import { startHomeserver, startUpstream } from './neighbours.js';
+import { startHomeserver, startUpstream } from './stand-ins.js';
 import { DEMO_BASE, DEMO_DIRECTORY, DEMO_HOMESERVER } from './people.js';
 
 export interface DemoOptions {

@@ -11,8 +11,8 @@ interface Timetable {
 }
 
 /**
- * One stage of the source chain as configured. A directory that can be listed has a mirror. An upstream that takes
- * part in hashed lookups provides its pepper. Islet's own bindings are also a stage.
+ * One source of the chain as configured. A directory that can be listed has a mirror. An upstream that takes
+ * part in hashed lookups provides its pepper. Islet's own bindings are also a source.
  */
 export type ConfiguredSource =
   | {
@@ -24,7 +24,7 @@ export type ConfiguredSource =
     }
   | typeof BINDINGS;
 
-/** The mirrored directories among the stages. */
+/** The mirrored directories among the sources. */
 export const mirroredIn = (configuredSources: readonly ConfiguredSource[]) =>
   configuredSources.flatMap((configured) => (configured !== BINDINGS && configured.mirror ? configured.mirror : []));
 
@@ -34,6 +34,6 @@ export const followedIn = (configuredSources: readonly ConfiguredSource[]): Upst
     configured !== BINDINGS && configured.followed ? configured.followed : [],
   )[0];
 
-/** The stages that return only people with an account. */
+/** The sources that return only people with an account. */
 export const checkedIn = (configuredSources: readonly ConfiguredSource[]) =>
   configuredSources.filter((configured) => configured !== BINDINGS && configured.checksAccounts === true);

@@ -73,12 +73,12 @@ export class MirroredSource implements ThreepidSource {
   async explain(threepid: Threepid): Promise<readonly SourceTrace[]> {
     const [live, mirror] = await Promise.all([this.explainLive(threepid), this.explainMirror(threepid)]);
     const { syncedAt, failure } = await this.deps.mirrorService.state(this.name);
-    const doubt =
+    const rejection =
       syncedAt !== undefined && failure?.isRejected
         ? { failure: 'not found, but the last sync was rejected: the mirror answers instead' }
         : {};
     const judged = live.map(async (answered) => {
-      if (!answered.finding) return { ...doubt, ...answered };
+      if (!answered.finding) return { ...rejection, ...answered };
       const [finding] = await this.withoutSharedNames([answered.finding]);
       return { ...answered, finding };
     });

@@ -60,21 +60,21 @@ it.each<[string, Answer | 'down']>([
   ['redirects', misbehaviour.redirect],
   ['answers with ten gigabytes', gigabytes],
 ])('an upstream that %s loses only its own answers, and soon causes no delay', async (_case, answer) => {
-  const whois = lookups();
+  const findUsers = lookups();
   if (answer === 'down') await upstream.close();
   else upstream.answer = answer;
   const expected = new Map(others.slice(0, 1).map((threepid) => [keyOf(threepid), bound]));
   const question = [others[0] ?? paula, paula];
-  for (let time = 0; time < 3; time++) expect(await whois(question)).toEqual(expected);
+  for (let time = 0; time < 3; time++) expect(await findUsers(question)).toEqual(expected);
 
-  for (let time = 0; time < 20; time++) expect(await whois(question)).toEqual(expected);
+  for (let time = 0; time < 20; time++) expect(await findUsers(question)).toEqual(expected);
   expect(recorded.counted.filter(({ name }) => name === 'upstream_failures')).toHaveLength(3);
   expect(recorded.all('circuit opened: upstream failed, requests are paused')).toEqual([{ source: 'partner' }]);
   if (answer === 'down') upstream = await startIdentityServer();
 });
 
 it('an upstream with invalid answers is ignored, and answers that were not requested are not cached', async () => {
-  const whois = lookups();
+  const findUsers = lookups();
   upstream.answer = (response) =>
     void response.end(
       JSON.stringify({
@@ -84,17 +84,17 @@ it('an upstream with invalid answers is ignored, and answers that were not reque
         ],
       }),
     );
-  expect(await whois([paula])).toEqual(new Map());
+  expect(await findUsers([paula])).toEqual(new Map());
   upstream.answer = undefined;
-  expect(await whois(others)).toEqual(new Map(others.map((threepid) => [keyOf(threepid), bound])));
+  expect(await findUsers(others)).toEqual(new Map(others.map((threepid) => [keyOf(threepid), bound])));
 });
 
 it('an upstream that recovers is queried again after a pause', async () => {
-  const whois = lookups();
+  const findUsers = lookups();
   upstream.answer = misbehaviour.fault;
-  for (let time = 0; time < 4; time++) await whois([paula]);
+  for (let time = 0; time < 4; time++) await findUsers([paula]);
   upstream.answer = undefined;
-  expect(await whois([paula])).toEqual(new Map());
+  expect(await findUsers([paula])).toEqual(new Map());
   clock.pass(2000);
-  expect(await whois([paula])).toEqual(new Map([[keyOf(paula), '@paula:partner.example']]));
+  expect(await findUsers([paula])).toEqual(new Map([[keyOf(paula), '@paula:partner.example']]));
 });

@@ -30,14 +30,14 @@ const sydent: Readonly<Record<string, string>> = {
 interface Row {
   readonly old: string;
   readonly place: string;
-  readonly remark: string;
+  readonly note: string;
 }
 
 function rowsOf(section: string): readonly Row[] {
   const text =
     readFileSync(pathOf('docs/setup/from-sydent.md'), 'utf8').split(`\n## ${section}\n`)[1]?.split('\n## ')[0] ?? '';
-  return Array.from(text.matchAll(/^\| `(.+?)` \| (.+?) \|(.*)\|$/gm), ([, old = '', place = '', remark = '']) => {
-    return { old, place: place.replaceAll('`', ''), remark: remark.trim() };
+  return Array.from(text.matchAll(/^\| `(.+?)` \| (.+?) \|(.*)\|$/gm), ([, old = '', place = '', note = '']) => {
+    return { old, place: place.replaceAll('`', ''), note: note.trim() };
   });
 }
 
@@ -56,8 +56,8 @@ describe.each(Object.entries(sydent))('docs/setup/from-sydent.md on %s', (sectio
 
   it('names only options that exist, or says why there is none', () => {
     const known = [...keysOf(optionCatalog()), 'ISLET_CONFIG'];
-    const wrong = rowsOf(section).filter(({ place, remark }) =>
-      place === 'none' ? remark === '' : !known.includes(place),
+    const wrong = rowsOf(section).filter(({ place, note }) =>
+      place === 'none' ? note === '' : !known.includes(place),
     );
     expect(wrong).toEqual([]);
   });

@@ -78,7 +78,7 @@ async function webServer(answer: RequestListener) {
 }
 
 /** How one option is tested: with a server that accepts the secret `new`. */
-interface Trial {
+interface SecretUse {
   /** Uses the secret. Rejects if it is refused. */
   readonly use: () => Promise<unknown>;
   /** How often the server was queried. */
@@ -128,7 +128,7 @@ beforeAll(async () => {
 });
 afterAll(() => slapd.stop());
 
-const trials: Readonly<Record<string, (secrets: OpenSecrets) => Promise<Trial>>> = {
+const secretUses: Readonly<Record<string, (secrets: OpenSecrets) => Promise<SecretUse>>> = {
   'database.passwordFile': async (secrets) => {
     const config = await load({ database: { url: await roleWith('new'), passwordFile: secretFile() } });
     const db = connect(databaseOptions(config, secrets));
@@ -243,12 +243,12 @@ const fileOptions = (entries: readonly Entry[], at: readonly string[] = []): rea
 describe('the secrets in files', () => {
   it('are all tested: a new option must follow its file, or be listed with a reason', async () => {
     const options = fileOptions(optionCatalog()).filter((path) => !READ_AT_START.test(path) && !WRITTEN.includes(path));
-    expect(options.toSorted()).toEqual(Object.keys(trials).toSorted());
+    expect(options.toSorted()).toEqual(Object.keys(secretUses).toSorted());
     const page = await readFile(join(import.meta.dirname, '../../../docs/topics/security.md'), 'utf8');
     for (const path of options) expect(page).toContain(`| \`${path}\``);
   });
 
-  describe.each(Object.entries(trials))('%s', (path, open) => {
+  describe.each(Object.entries(secretUses))('%s', (path, open) => {
     it('is read again when it is refused, and is not used twice if it is the same', async () => {
       const secrets = new OpenSecrets(telemetry);
       const { use, asked } = await open(secrets);

@@ -1,4 +1,4 @@
-// What the same requests cost without an identity server: Express, its body parser and a Map. node bare-server.mjs PORT ADDRESSES
+// The reference for the requests: a server with only Express, its body parser and a Map. node bare-server.mjs PORT ADDRESSES
 import express from 'express';
 import { addressAt, hashOf, mxidAt, PEPPER } from './people.mjs';
 

@@ -1,11 +1,11 @@
-// The load, in a process of its own: keep-alive connections, each of which asks again as soon as it was answered, and
-// every answer is looked at. Orders come over IPC: { port, requests: [{ head, body, answer, isBeginning }], clients, ms }.
+// Sends the load from a separate process, over keep-alive connections: each sends the next request as soon as it has the
+// answer, which is checked. It receives { port, requests: [{ head, body, answer, isBeginning }], clients, ms } over IPC.
 import { connect } from 'node:net';
 
 const END_OF_HEAD = Buffer.from('\r\n\r\n');
 
-process.on('message', (order) => {
-  run(order).then(
+process.on('message', (work) => {
+  run(work).then(
     (figures) => process.send(figures),
     (error) => process.send({ error: String(error) }),
   );
@@ -63,7 +63,7 @@ function client(port, until, take, times) {
   });
 }
 
-/** Of the answer with its head, -1 while the head is not all there. */
+/** The length of the answer including its head; -1 until the head is complete. */
 function lengthOf(chunks) {
   const bytes = chunks.length === 1 ? chunks[0] : Buffer.concat(chunks);
   const end = bytes.indexOf(END_OF_HEAD);

@@ -1,4 +1,4 @@
-// Puts bindings, an access token and accepted terms into a data folder: node fill-bindings.mjs DIST FOLDER ADDRESSES; instead
+// Writes bindings, an access token and accepted terms into a data folder: node fill-bindings.mjs DIST FOLDER ADDRESSES; instead
 // of a folder, the URL of a PostgreSQL database
 import { hash } from 'node:crypto';
 import { existsSync, mkdirSync } from 'node:fs';

@@ -1,4 +1,4 @@
-// The people of the load, the same ones in every process.
+// The people in the requests, the same in every process.
 import { hash } from 'node:crypto';
 
 export const PEPPER = 'barepepper';

@@ -1,12 +1,12 @@
 import { addressAt, hashOf, mxidAt, PEPPER, TOKEN } from './people.mjs';
 
-/** A server that is asked. */
+/** A server under load. */
 export interface Side {
   readonly port: number;
   readonly pids: () => readonly number[];
-  /** How many addresses it has, where servers differ in that. */
+  /** The number of stored addresses, if the servers differ in it. */
   readonly addresses?: number;
-  /** Its lookup pepper; the bare one has that of `people.mjs`, and no version 1. */
+  /** Its lookup pepper. Absent for the bare server, which has the pepper of `people.mjs` and no version 1. */
   readonly pepper?: string;
 }
 
@@ -14,10 +14,10 @@ export interface Side {
 export interface Kind {
   readonly name: string;
   readonly request: 'ping' | 'hash_details' | 'lookup' | 'v1 lookup' | 'v1 bulk_lookup';
-  /** How many addresses a request names. */
+  /** The number of addresses in a request. */
   readonly size: number;
   readonly clients: number;
-  /** What it must reach: a ratio to the bare server, or in version 1 to the former build. */
+  /** The required ratio to the bare server, or in version 1 to the former build. */
   readonly line?: { readonly number: string; readonly target: number };
 }
 
@@ -60,11 +60,11 @@ interface DrivenRequest {
   readonly head: string;
   readonly body: string;
   readonly answer: string;
-  /** Whether `answer` is only its beginning, because the rest is not known beforehand. */
+  /** Whether `answer` is only the beginning of the expected one, because its end differs each time. */
   readonly isBeginning?: true;
 }
 
-/** Different requests of one kind: every second address is known. `undefined` for what a server does not have. */
+/** Different requests of one kind; every second address is known. `undefined` if the server does not support them. */
 export function requestsFor(kind: Kind, side: Side, addresses: number): readonly DrivenRequest[] | undefined {
   if (side.pepper === undefined && kind.request.startsWith('v1')) return undefined;
   const count = kind.size > 1_000 ? 4 : kind.size > 100 ? 20 : 200;
@@ -88,11 +88,11 @@ function requestAt({ request, size }: Kind, side: Side, addresses: number, at: n
     }
     case 'v1 lookup': {
       const [number = 0] = people;
-      const asked = get(
+      const signed = get(
         `/api/v1/lookup?medium=email&address=${addressAt(number)}`,
         `{"address":"${addressAt(number)}"`,
       );
-      return { ...asked, isBeginning: true };
+      return { ...signed, isBeginning: true };
     }
     case 'v1 bulk_lookup': {
       const threepids = people.map((number) => ['email', addressAt(number)]);

@@ -12,7 +12,7 @@ export async function killedBackup(scene: Scene): Promise<void> {
   const { world, model, random } = scene;
   const { fleet, folder } = world;
   const [islet] = fleet.running;
-  const file = join(folder, `backup-${model.lives}.db`);
+  const file = join(folder, `backup-${model.users}.db`);
   const before = model.addresses.filter(({ state }) => state === 'bound');
   const child = spawn(process.execPath, [world.cli, 'backup', file, '--config', islet?.configFile ?? ''], {
     stdio: 'ignore',

@@ -4,7 +4,7 @@ import type { World } from '../world.js';
 import type { Group, Incident, Scene } from './incident.js';
 
 /** Full and read-only disks, and faults of the database server. */
-export function diskIncidents({ disk, forgetful, neighbours: { postgres } }: World): readonly Group[] {
+export function diskIncidents({ disk, forgetful, services: { postgres } }: World): readonly Group[] {
   const incidents: readonly Incident[] = [
     ...(disk
       ? [
@@ -25,20 +25,20 @@ export function diskIncidents({ disk, forgetful, neighbours: { postgres } }: Wor
   return [{ weight: 4, incidents }];
 }
 
-async function fill({ world: { disk, neighbours }, random }: Scene): Promise<void> {
+async function fill({ world: { disk, services }, random }: Scene): Promise<void> {
   disk?.fill();
   await pause(500 + random.below(3_000));
   await disk?.free();
-  await neighbours.postgres?.start();
+  await services.postgres?.start();
 }
 
 async function fillAndKill(scene: Scene): Promise<void> {
-  const { disk, fleet, neighbours } = scene.world;
+  const { disk, fleet, services } = scene.world;
   disk?.fill();
   await pause(300 + scene.random.below(1_500));
   await fleet.stop('SIGKILL', ...fleet.running);
   await disk?.free();
-  await neighbours.postgres?.start();
+  await services.postgres?.start();
   await fleet.start();
 }
 
@@ -61,8 +61,8 @@ async function startReadOnly({ world: { fleet, disk }, model }: Scene): Promise<
 }
 
 /** Like a failover to a standby. */
-async function refuseWrites({ world: { neighbours }, random }: Scene): Promise<void> {
-  const { databaseUrl = '', postgres } = neighbours;
+async function refuseWrites({ world: { services }, random }: Scene): Promise<void> {
+  const { databaseUrl = '', postgres } = services;
   const name = new URL(databaseUrl).pathname.slice(1);
   const set = async (how: string) => {
     await onServer(postgres?.url ?? '', `alter database "${name}" ${how}`);
@@ -76,14 +76,14 @@ async function refuseWrites({ world: { neighbours }, random }: Scene): Promise<v
   await set('reset default_transaction_read_only');
 }
 
-async function killDatabase({ world: { neighbours }, random }: Scene): Promise<void> {
-  await neighbours.postgres?.kill();
+async function killDatabase({ world: { services }, random }: Scene): Promise<void> {
+  await services.postgres?.kill();
   await pause(random.below(1_500));
-  await neighbours.postgres?.start();
+  await services.postgres?.start();
 }
 
-async function killBoth({ world: { neighbours, fleet } }: Scene): Promise<void> {
-  await Promise.all([neighbours.postgres?.kill(), fleet.stop('SIGKILL', ...fleet.running)]);
-  await neighbours.postgres?.start();
+async function killBoth({ world: { services, fleet } }: Scene): Promise<void> {
+  await Promise.all([services.postgres?.kill(), fleet.stop('SIGKILL', ...fleet.running)]);
+  await services.postgres?.start();
   await fleet.start();
 }

@@ -25,7 +25,7 @@ export interface OtherServer {
 
 export async function otherServer(world: World, isWithKey: boolean): Promise<OtherServer> {
   const folder = await mkdtemp(join(world.folder, 'other-'));
-  const { postgres } = world.neighbours;
+  const { postgres } = world.services;
   const database = postgres && (await freshDatabase(postgres.url));
   const dataDir = join(folder, 'data');
   if (isWithKey) {

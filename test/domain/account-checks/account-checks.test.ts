@@ -302,8 +302,8 @@ describe('accounts of a source that cannot be listed', () => {
     ['no owner', false, bob],
   ])(
     'are checked after their first lookup; if the result is %s, later sources answer %s',
-    async (_case, isOwner, answer) => {
-      const hr = new FakeSource('hr', [[a, alice]], isOwner);
+    async (_case, isAuthoritative, answer) => {
+      const hr = new FakeSource('hr', [[a, alice]], isAuthoritative);
       const domain = await openTestDomain({ sources: [hr, new FakeSource('other', [[a, bob]])], checksAccounts: true });
       domain.accounts.existing.add(bob);
       expect(await domain.plain(a)).toBe(alice);

@@ -65,8 +65,8 @@ export class MixedLoad {
     const at = this.next++;
     const address = `guest${at}@example.net`;
     const client = await this.signIn('alice');
-    const wish = { client_secret: `secret${at}`, email: address, send_attempt: 1 };
-    const { sid } = this.ok(await client.post('/v2/validate/email/requestToken', wish));
+    const tokenRequest = { client_secret: `secret${at}`, email: address, send_attempt: 1 };
+    const { sid } = this.ok(await client.post('/v2/validate/email/requestToken', tokenRequest));
     const text = this.cluster.mails.mails.findLast(({ mail }) => mail.text?.includes(`sid=${String(sid)}`))?.mail.text;
     const token = /[?&]token=([0-9A-Za-z]+)/.exec(text ?? '')?.[1];
     const proof = { sid, client_secret: `secret${at}` };

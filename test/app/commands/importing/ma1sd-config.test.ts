@@ -178,10 +178,11 @@ describe('the key store of ma1sd', () => {
 
 describe('docs/setup/from-ma1sd.md', () => {
   const page = readFileSync(pathOf('docs/setup/from-ma1sd.md'), 'utf8');
-  const rows = Array.from(
-    page.matchAll(/^\| `(.+?)` \| (.+?) \|(.*)\|$/gm),
-    ([, old = '', place = '', remark = '']) => [old, place.replaceAll('`', ''), remark.trim()],
-  );
+  const rows = Array.from(page.matchAll(/^\| `(.+?)` \| (.+?) \|(.*)\|$/gm), ([, old = '', place = '', note = '']) => [
+    old,
+    place.replaceAll('`', ''),
+    note.trim(),
+  ]);
 
   it('lists every option, as the command reports it', () => {
     const environment = rows.filter(([old]) => /^M[A-Z1_]+$/.test(old ?? ''));
@@ -199,8 +200,8 @@ describe('docs/setup/from-ma1sd.md', () => {
         ...choices.flatMap((choice) => keysOf(choice.children)),
       ]);
     const known = keysOf(optionCatalog());
-    expect(
-      rows.filter(([, place = '', remark]) => (place === 'none' ? remark === '' : !known.includes(place))),
-    ).toEqual([]);
+    expect(rows.filter(([, place = '', note]) => (place === 'none' ? note === '' : !known.includes(place)))).toEqual(
+      [],
+    );
   });
 });

@@ -94,8 +94,8 @@ describe('operations on the admin listener', () => {
   it('bind an address: lookups find it at once, and its homeserver is notified', async () => {
     const path = `/bindings/bind?${query({ address: 'Alice+Home@Example.com', mxid: alice })}`;
     expect(await app.callAdmin('POST', path, { token })).toMatchObject({ status: 200, json: {} });
-    const whois = await app.services.lookupService.findUsers([email('alice+home@example.com')]);
-    expect([...whois.values()]).toEqual([alice]);
+    const users = await app.services.lookupService.findUsers([email('alice+home@example.com')]);
+    expect([...users.values()]).toEqual([alice]);
     expect(await queued(app.stores.jobs, 'notify-bound')).toMatchObject([{ mxid: alice }]);
     expect(app.telemetry.all('address bound by an operator')).toEqual([{ medium: 'email', mxid: alice }]);
     expect(log(app)).not.toMatch(/home/i);

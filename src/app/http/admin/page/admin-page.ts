@@ -5,7 +5,7 @@ import type { Random } from '../../../../ports/random.js';
 import type { Services } from '../../../wiring/services.js';
 import type { Endpoints } from '../../endpoints.js';
 import type { Health } from '../health.js';
-import { CheckRuns, type Diagnosis } from './check-runs.js';
+import { CheckRuns, type CheckResult } from './check-runs.js';
 import { lookupPageEndpoints } from './lookup-page.js';
 import { MetricHistory, type ReadCounter } from './metric-history.js';
 import { mirrorPageEndpoints } from './mirror-pages.js';
@@ -42,7 +42,7 @@ export interface AdminPageOptions extends ProxyOptions {
   /** The values of a counter. */
   readonly read: ReadCounter;
   /** The checks of `islet doctor`. */
-  readonly runChecks: () => Promise<readonly Diagnosis[]>;
+  readonly runChecks: () => Promise<readonly CheckResult[]>;
   /** Sends test messages. */
   readonly tries: TryMessage;
 }

@@ -1,7 +1,7 @@
 import type { Clock } from '../../../../ports/clock.js';
 
 /** One result of `islet doctor`. */
-export interface Diagnosis {
+export interface CheckResult {
   readonly area: string;
   readonly state: 'ok' | 'warning' | 'failure' | 'skipped';
   readonly words: string;
@@ -11,7 +11,7 @@ export interface Diagnosis {
 export interface CheckRun {
   /** ms since the epoch */
   readonly at: number;
-  readonly found: readonly Diagnosis[];
+  readonly found: readonly CheckResult[];
 }
 
 /** Runs the checks of `islet doctor`, one run at a time, and keeps the newest result. */
@@ -20,7 +20,7 @@ export class CheckRuns {
   private running: Promise<void> | undefined;
 
   constructor(
-    private readonly runChecks: () => Promise<readonly Diagnosis[]>,
+    private readonly runChecks: () => Promise<readonly CheckResult[]>,
     private readonly clock: Clock,
   ) {}
 
@@ -37,7 +37,7 @@ export class CheckRuns {
 
   private async run(): Promise<void> {
     const at = this.clock.now();
-    const failed = (error: unknown): readonly Diagnosis[] => [
+    const failed = (error: unknown): readonly CheckResult[] => [
       { area: 'checks', state: 'failure', words: error instanceof Error ? error.message : String(error) },
     ];
     const found = await this.runChecks().catch(failed);

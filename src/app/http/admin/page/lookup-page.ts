@@ -15,28 +15,28 @@ export const lookupPageEndpoints = (views: Views, lookupService: LookupService, 
     GET: views.page(async (visit) => {
       const { address } = queryOf(visit.req);
       const asked = typeof address === 'string' ? address.trim().slice(0, 300) : '';
-      if (asked === '') return views.show('lookup', { asked, stages: [] }, visit);
+      if (asked === '') return views.show('lookup', { asked, sources: [] }, visit);
       try {
         const explanation = await lookupService.explain(threepidFrom(asked));
-        views.show('lookup', { asked, now: clock.now(), ...picture(explanation) }, visit);
+        views.show('lookup', { asked, now: clock.now(), ...resultOf(explanation) }, visit);
       } catch (error) {
         if (!(error instanceof DomainError)) throw error;
         visit.res.status(400);
-        views.show('lookup', { asked, stages: [], problem: error.message }, visit);
+        views.show('lookup', { asked, sources: [], problem: error.message }, visit);
       }
     }),
   },
 });
 
 /** The sources, each with its role for the answer. */
-function picture({ threepid, sources, mxid }: Explanation) {
+function resultOf({ threepid, sources, mxid }: Explanation) {
   const deciding = sources.findIndex(({ decides }) => decides);
-  const stages = sources.map(({ source, outcome, decides, traces, following, accountUnverified }, at) => {
+  const shownSources = sources.map(({ source, outcome, decides, traces, following, accountUnverified }, at) => {
     const role =
       deciding >= 0 && at > deciding ? 'later' : decides ? (outcome === 'answered' ? 'decides' : 'stops') : '';
     const used = traces.find(({ failure }) => failure === undefined);
     return {
-      source,
+      name: source,
       outcome,
       role,
       found: used && foundIn(used),
@@ -54,7 +54,7 @@ function picture({ threepid, sources, mxid }: Explanation) {
     mxid,
     why,
     failed: sources.filter(({ outcome }) => outcome === 'failed'),
-    stages,
+    sources: shownSources,
   };
 }
 

@@ -25,8 +25,8 @@ export const overviewEndpoints = (views: Views, deps: OverviewDependencies): End
       const [{ ok: isReady, parts = [] }, mirrors] = await Promise.all([health.ready(), mirrorsOf(deps.mirrorService)]);
       const failing = parts.filter(({ state }) => state !== 'ok');
       const found = checks.latest?.found ?? [];
-      const troubles = found.filter(({ state }) => state === 'failure' || state === 'warning');
-      const states = [...mirrors, ...troubles].map(({ state }) => state);
+      const problems = found.filter(({ state }) => state === 'failure' || state === 'warning');
+      const states = [...mirrors, ...problems].map(({ state }) => state);
       const isBad = !isReady || failing.length > 0 || states.includes('bad') || states.includes('failure');
       const charts = history.series.map((series) => ({
         ...series,
@@ -39,7 +39,7 @@ export const overviewEndpoints = (views: Views, deps: OverviewDependencies): End
         {
           verdict: isBad
             ? 'bad'
-            : mirrors.some(({ state }) => state === 'warn') || troubles.length > 0
+            : mirrors.some(({ state }) => state === 'warn') || problems.length > 0
               ? 'warn'
               : 'good',
           isReady,
@@ -47,7 +47,7 @@ export const overviewEndpoints = (views: Views, deps: OverviewDependencies): End
           mirrors,
           checkedAt: checks.latest?.at,
           isChecking: checks.isRunning,
-          troubles,
+          problems,
           passed: found.filter(({ state }) => state === 'ok'),
           lookups: ofKind((kind) => kind === 'lookups'),
           messages: ofKind((kind) => kind !== 'lookups'),

@@ -12,11 +12,11 @@ import { firstPeople } from './directory.js';
 import type { SmallDisk } from './disk.js';
 
 /** The servers that can be broken. */
-export const NEIGHBOURS = ['homeserver', 'mail', 'sms', 'directory', 'upstream', 'database'] as const;
-export type Neighbour = (typeof NEIGHBOURS)[number];
+export const SERVICES = ['homeserver', 'mail', 'sms', 'directory', 'upstream', 'database'] as const;
+export type ExternalService = (typeof SERVICES)[number];
 
 /** A server that is stopped and started again, in addition to network faults. */
-export type Trouble = Fault | 'restart';
+export type ServiceFault = Fault | 'restart';
 
 /** A text message as its gateway received it. */
 export interface ReceivedText {
@@ -25,7 +25,7 @@ export interface ReceivedText {
 }
 
 /** All servers with which Islet communicates, each behind a proxy; all of them use TLS. */
-export interface Neighbours {
+export interface ExternalServices {
   readonly homeserver: HomeserverStandIn;
   readonly mails: MailServer;
   readonly texts: readonly ReceivedText[];
@@ -34,10 +34,10 @@ export interface Neighbours {
   readonly postgres: PrivatePostgres | undefined;
   /** The URL of the database on the server. */
   readonly databaseUrl: string | undefined;
-  readonly proxies: Readonly<Partial<Record<Neighbour, FaultyProxy>>>;
+  readonly proxies: Readonly<Partial<Record<ExternalService, FaultyProxy>>>;
   /** Starts a fault. A restart has ended when this resolves. */
-  break(neighbour: Neighbour, trouble: Trouble): Promise<void>;
-  heal(neighbour: Neighbour): Promise<void>;
+  break(service: ExternalService, fault: ServiceFault): Promise<void>;
+  repair(service: ExternalService): Promise<void>;
   /** Starts servers that other programs on this machine have stopped. @returns whether there were any */
   revive(): Promise<boolean>;
   close(): Promise<void>;
@@ -48,7 +48,7 @@ export const UPSTREAM_ROWS: readonly Row[] = [
   ['msisdn', '447700900111', '@peter:partner.test'],
 ];
 
-export async function startNeighbours(certificates: Certificates, disk?: SmallDisk | 'none'): Promise<Neighbours> {
+export async function startServices(certificates: Certificates, disk?: SmallDisk | 'none'): Promise<ExternalServices> {
   const { good } = certificates;
   const masksOf = (protocol: Masks['protocol']): Masks => ({ protocol, certificates });
   const texts: ReceivedText[] = [];
@@ -65,7 +65,7 @@ export async function startNeighbours(certificates: Certificates, disk?: SmallDi
   const slapd = await Slapd.start({ ldif: firstPeople(), tls: { ca: certificates.ca, ...good } });
   const postgres = disk && (await startOwnPostgres(disk));
   const database = postgres && (await freshDatabase(postgres.url));
-  const proxies: Partial<Record<Neighbour, FaultyProxy>> = {
+  const proxies: Partial<Record<ExternalService, FaultyProxy>> = {
     homeserver: await FaultyProxy.to(homeserver.port, masksOf('http')),
     mail: await FaultyProxy.to(mails.port, masksOf('smtp')),
     sms: await FaultyProxy.to(gateway.port, masksOf('http')),
@@ -84,13 +84,13 @@ export async function startNeighbours(certificates: Certificates, disk?: SmallDi
     postgres,
     databaseUrl: database?.url,
     proxies,
-    async break(neighbour, trouble) {
-      if (trouble !== 'restart') return proxies[neighbour]?.break(trouble);
-      if (neighbour === 'directory') return slapd.restart();
-      if (neighbour === 'database') return postgres?.restart();
-      return proxies[neighbour]?.restart();
+    async break(service, fault) {
+      if (fault !== 'restart') return proxies[service]?.break(fault);
+      if (service === 'directory') return slapd.restart();
+      if (service === 'database') return postgres?.restart();
+      return proxies[service]?.restart();
     },
-    heal: async (neighbour) => proxies[neighbour]?.heal(),
+    repair: async (service) => proxies[service]?.repair(),
     async revive() {
       if (slapd.isRunning) return false;
       await slapd.restart();

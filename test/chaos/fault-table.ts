@@ -1,22 +1,22 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { eventually } from '../support/eventually.js';
-import { TROUBLES } from './incidents/faults.js';
+import { SERVICE_FAULTS } from './incidents/faults.js';
 import { type Answer, ChaosClient } from './client.js';
-import { type Neighbour, type Trouble, UPSTREAM_ROWS } from './neighbours.js';
+import { type ExternalService, type ServiceFault, UPSTREAM_ROWS } from './external-services.js';
 import { openWorld, type World } from './world.js';
 
 /** The maximum time until readiness reports the fault. */
 const KNOWN_WITHIN_MS = 10_000;
 const BACK_WITHIN_MS = 120_000;
 /** For the other ones, readiness reports how many of their jobs wait. */
-const REPORTED: readonly Neighbour[] = ['directory', 'upstream', 'database'];
+const REPORTED: readonly ExternalService[] = ['directory', 'upstream', 'database'];
 
-/** A request that needs the neighbour. */
+/** A request that needs the service. */
 type Ask = () => Promise<Answer | undefined>;
 
-/** The effects of one fault of one neighbour. */
+/** The effects of one fault of one service. */
 interface Observed {
-  readonly trouble: Trouble;
+  readonly fault: ServiceFault;
   readonly client: string;
   readonly lookup: string;
   readonly log: readonly string[];
@@ -25,17 +25,17 @@ interface Observed {
 }
 
 /**
- * Tries each fault of a neighbour separately. Records what a client sees and after how long, what log and readiness
+ * Tries each fault of a service separately. Records what a client sees and after how long, what log and readiness
  * report, and how long recovery takes. Returns a table.
  *
  * @param onRow gets each row as soon as it is known
  */
-export async function observeEach(neighbour: Neighbour, onRow: (row: string) => void): Promise<void> {
-  const world = await openWorld(neighbour === 'database' ? 'postgres' : 'sqlite');
+export async function observeFaults(service: ExternalService, onRow: (row: string) => void): Promise<void> {
+  const world = await openWorld(service === 'database' ? 'postgres' : 'sqlite');
   try {
     const client = new ChaosClient(() => world.fleet.route());
     await client.signIn('observer');
-    const ask = asker(world, client, neighbour);
+    const ask = asker(world, client, service);
     const { address } = world.directory.known;
     const lookUp = () =>
       client.findHashed([address]).then(
@@ -44,9 +44,9 @@ export async function observeEach(neighbour: Neighbour, onRow: (row: string) => 
       );
     await untilAnswered(ask);
     await eventually(async () => (await lookUp()) === '', BACK_WITHIN_MS);
-    onRow(`| ${neighbour} | a client that needs it | a lookup by hash | log | readiness | well again after |`);
+    onRow(`| ${service} | a client that needs it | a lookup by hash | log | readiness | normal again after |`);
     onRow('|---|---|---|---|---|---|');
-    for (const trouble of TROUBLES) onRow(rowOf(await observe(world, neighbour, trouble, ask, lookUp)));
+    for (const fault of SERVICE_FAULTS) onRow(rowOf(await observe(world, service, fault, ask, lookUp)));
   } finally {
     await world.close();
   }
@@ -54,34 +54,34 @@ export async function observeEach(neighbour: Neighbour, onRow: (row: string) => 
 
 async function observe(
   world: World,
-  neighbour: Neighbour,
-  trouble: Trouble,
+  service: ExternalService,
+  fault: ServiceFault,
   ask: Ask,
   lookUp: () => Promise<string>,
 ): Promise<Observed> {
   const [islet] = world.fleet.running;
   if (!islet) throw new Error('no instance is running');
   const { length: from } = islet.log();
-  const before = await readiness(islet.adminUrl, neighbour);
-  await world.neighbours.break(neighbour, trouble);
+  const before = await readiness(islet.adminUrl, service);
+  await world.services.break(service, fault);
   const asked = await timed(ask);
   const lookup = await timed(lookUp);
   const deadline = performance.now() + KNOWN_WITHIN_MS;
   let report = before;
-  const isReported = REPORTED.includes(neighbour) && trouble !== 'restart';
+  const isReported = REPORTED.includes(service) && fault !== 'restart';
   while (isReported && report === before && performance.now() < deadline) {
     await pause(200);
-    report = await readiness(islet.adminUrl, neighbour);
+    report = await readiness(islet.adminUrl, service);
   }
-  await world.neighbours.heal(neighbour);
+  await world.services.repair(service);
   const since = performance.now();
   await untilAnswered(ask);
-  await eventually(async () => (await readiness(islet.adminUrl, neighbour)) === before, BACK_WITHIN_MS);
+  await eventually(async () => (await readiness(islet.adminUrl, service)) === before, BACK_WITHIN_MS);
   const backAfterMs = performance.now() - since;
   await world.fleet.well();
   const log = eventsOf(islet.log().slice(from));
   return {
-    trouble,
+    fault,
     client: `${describe(asked.answer)} after ${seconds(asked.ms)}`,
     lookup: `${lookup.answer}${seconds(lookup.ms)}`,
     log,
@@ -90,8 +90,8 @@ async function observe(
   };
 }
 
-const rowOf = ({ trouble, client, lookup, log, readiness: report, backAfterMs }: Observed): string =>
-  `| ${trouble} | ${client} | ${lookup} | ${log.join(', ') || '–'} | ${report} | ${seconds(backAfterMs)} |`;
+const rowOf = ({ fault, client, lookup, log, readiness: report, backAfterMs }: Observed): string =>
+  `| ${fault} | ${client} | ${lookup} | ${log.join(', ') || '–'} | ${report} | ${seconds(backAfterMs)} |`;
 
 const seconds = (ms: number) => `${(ms / 1000).toFixed(1)} s`;
 
@@ -104,8 +104,8 @@ async function timed<T>(work: () => Promise<T>) {
 const describe = (answer: Answer | undefined): string =>
   answer ? [answer.status, answer.body['errcode']].filter(Boolean).join(' ') : 'no answer';
 
-/** A request that needs the neighbour, from a new user each time. */
-function asker(world: World, client: ChaosClient, neighbour: Neighbour): Ask {
+/** A request that needs the service, from a new user each time. */
+function asker(world: World, client: ChaosClient, service: ExternalService): Ask {
   const validate = (medium: string, recipient: (number: number) => object): Ask => {
     let number = 0;
     return () => {
@@ -123,7 +123,7 @@ function asker(world: World, client: ChaosClient, neighbour: Neighbour): Ask {
       const isFound = Object.keys((answer?.body['mappings'] ?? {}) as object).length > 0;
       return answer?.status === 200 && !isFound ? { status: 200, body: { errcode: 'without them' } } : answer;
     };
-  const asks: Readonly<Record<Neighbour, Ask>> = {
+  const asks: Readonly<Record<ExternalService, Ask>> = {
     homeserver: () =>
       client.post('/account/register', {
         access_token: 'token-of-somebody',
@@ -137,7 +137,7 @@ function asker(world: World, client: ChaosClient, neighbour: Neighbour): Ask {
     upstream: find(UPSTREAM_ROWS[0]?.[1] ?? ''),
     database: validate('email', (number) => ({ email: `two${number}@mail.test` })),
   };
-  return asks[neighbour];
+  return asks[service];
 }
 
 async function untilAnswered(ask: Ask): Promise<void> {
@@ -148,8 +148,8 @@ async function untilAnswered(ask: Ask): Promise<void> {
   }
 }
 
-/** The report of `/health/ready` about a neighbour, with its status if that is not 200. */
-async function readiness(adminUrl: string, neighbour: Neighbour): Promise<string> {
+/** The report of `/health/ready` about a service, with its status if that is not 200. */
+async function readiness(adminUrl: string, service: ExternalService): Promise<string> {
   const response = await fetch(`${adminUrl}/health/ready`);
   const text = await response.text();
   const { checks } = JSON.parse(text) as { readonly checks: Readonly<Record<string, Record<string, Said> & string>> };
@@ -161,7 +161,7 @@ async function readiness(adminUrl: string, neighbour: Neighbour): Promise<string
     directory: checks['mirrors']?.['staff']?.failure,
     upstream: checks['upstreams']?.['partner']?.failure,
     database: checks['databaseFailure'],
-  }[neighbour];
+  }[service];
   return `${status}${failure ?? ''}`;
 }
 

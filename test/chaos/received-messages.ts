@@ -1,7 +1,7 @@
-import type { Neighbours } from './neighbours.js';
+import type { ExternalServices } from './external-services.js';
 
 /** The mails and text messages that people received, sorted by address. */
-export class Letters {
+export class ReceivedMessages {
   private readonly codes = new Map<string, string>();
   private readonly invitations = new Map<string, number>();
   private readonly messageIds = new Map<string, number>();
@@ -10,7 +10,7 @@ export class Letters {
   private sameTexts = 0;
   private readonly texts = new Set<string>();
 
-  constructor(private readonly neighbours: Pick<Neighbours, 'mails' | 'texts'>) {}
+  constructor(private readonly services: Pick<ExternalServices, 'mails' | 'texts'>) {}
 
   /** The code sent to an address for a session. */
   codeFor(address: string, sid: string): string | undefined {
@@ -32,7 +32,7 @@ export class Letters {
   }
 
   private read(): void {
-    for (const { mail, envelope } of this.neighbours.mails.mails.slice(this.seenMails)) {
+    for (const { mail, envelope } of this.services.mails.mails.slice(this.seenMails)) {
       this.seenMails++;
       const [address = ''] = envelope.to;
       const [, sid] = /[?&]sid=(\w+)/.exec(mail.text ?? '') ?? [];
@@ -42,7 +42,7 @@ export class Letters {
       const id = String(mail.messageId);
       this.messageIds.set(id, (this.messageIds.get(id) ?? 0) + 1);
     }
-    for (const { to, text } of this.neighbours.texts.slice(this.seenTexts)) {
+    for (const { to, text } of this.services.texts.slice(this.seenTexts)) {
       this.seenTexts++;
       const key = `${to} ${text}`;
       if (this.texts.has(key)) this.sameTexts++;

@@ -8,7 +8,7 @@ const FOLLOWED_MS = 90_000;
 const MAILS_AN_HOUR = 3;
 
 /** What one instance promised is true on all: tokens, terms, bindings, sign-outs, limits and peppers. */
-export async function verifySiblings(world: World, model: Model, number: number): Promise<void> {
+export async function verifyOtherInstances(world: World, model: Model, number: number): Promise<void> {
   const urls = world.fleet.running.map(({ url }) => url);
   const [first, other] = urls;
   if (first === undefined || other === undefined) return;
@@ -47,13 +47,13 @@ async function verifyPeppers(model: Model, client: ChaosClient, urls: readonly s
 }
 
 async function verifyBind(
-  { letters }: World,
+  { messages }: World,
   model: Model,
   client: ChaosClient,
   urls: readonly string[],
   name: string,
 ) {
-  const address = `${name}@siblings.test`;
+  const address = `${name}@others.test`;
   const secret = `secret_${name}`;
   const [first = '', ...others] = urls;
   const asked = await client.post('/validate/email/requestToken', {
@@ -64,7 +64,7 @@ async function verifyBind(
   // A mail that could not be sent is not a promise.
   if (asked?.status !== 200) return;
   const sid = String(asked?.body['sid']);
-  const token = letters.codeFor(address, sid);
+  const token = messages.codeFor(address, sid);
   const proof = { sid, client_secret: secret };
   // Each step at another instance.
   const validated = await client.at(others[0] ?? first).post('/validate/email/submitToken', { ...proof, token });

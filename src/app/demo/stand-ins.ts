@@ -3,13 +3,13 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import express, { type Express } from 'express';
 
-export interface Neighbour {
+export interface StandIn {
   readonly url: string;
   close(): Promise<void>;
 }
 
 /** An identity server that supports only v1 `bulk_lookup`, as all old ones do. */
-export function startUpstream(known: Readonly<Record<string, string>>): Promise<Neighbour> {
+export function startUpstream(known: Readonly<Record<string, string>>): Promise<StandIn> {
   const app = express();
   app.post('/_matrix/identity/api/v1/bulk_lookup', express.json(), (request, response) => {
     const { threepids } = request.body as { threepids: readonly (readonly [string, string])[] };
@@ -24,7 +24,7 @@ export function startUpstream(known: Readonly<Record<string, string>>): Promise<
 }
 
 /** A homeserver that confirms OpenID tokens of the form `demo-token-<localpart>` and accepts every invitation. */
-export function startHomeserver(serverName: string): Promise<Neighbour> {
+export function startHomeserver(serverName: string): Promise<StandIn> {
   const app = express();
   app.get('/_matrix/federation/v1/openid/userinfo', (request, response) => {
     const { access_token: openIdToken } = request.query;
@@ -39,7 +39,7 @@ export function startHomeserver(serverName: string): Promise<Neighbour> {
   return listen(app);
 }
 
-async function listen(app: Express): Promise<Neighbour> {
+async function listen(app: Express): Promise<StandIn> {
   const server: Server = app.listen(0, '127.0.0.1');
   await once(server, 'listening');
   return {

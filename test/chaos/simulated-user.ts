@@ -13,7 +13,7 @@ class Unanswered extends Error {}
 const REFUSALS: readonly number[] = [400, 401, 403, 404];
 
 /** One user, their requests, and what was promised to them. */
-class Life {
+class SimulatedUser {
   private readonly client: ChaosClient;
   private readonly localpart: string;
   private readonly mxid: string;
@@ -23,7 +23,7 @@ class Life {
     private readonly world: World,
     private readonly model: Model,
     private readonly random: SeededRandom,
-    private readonly number = model.lives++,
+    private readonly number = model.users++,
   ) {
     this.localpart = `u${String(number).replace(/\d/g, (digit) => 'abcdefghij'.charAt(Number(digit)))}`;
     this.mxid = `@${this.localpart}:example.org`;
@@ -67,7 +67,7 @@ class Life {
     const recipient = medium === 'email' ? { email: address } : { phone_number: `+${address}`, country: 'DE' };
     const body = { client_secret: secret, send_attempt: 1, ...recipient };
     const sid = String((await this.post(`/validate/${medium}/requestToken`, body))['sid']);
-    const token = world.letters.codeFor(address, sid);
+    const token = world.messages.codeFor(address, sid);
     if (token === undefined) {
       model.isLost(`the code for ${address} was promised and did not come`);
       throw new Unanswered();
@@ -115,11 +115,11 @@ class Life {
 }
 
 /** Runs one user. An answer is a promise; after a request without an answer, both results are possible. */
-export async function live(world: World, model: Model, random: SeededRandom): Promise<void> {
+export async function runUser(world: World, model: Model, random: SeededRandom): Promise<void> {
   try {
-    await new Life(world, model, random).run();
+    await new SimulatedUser(world, model, random).run();
   } catch (error) {
     if (!(error instanceof Unanswered)) throw error;
-    await pause(250); // while it is free
+    await pause(250); // so that users do not come without a pause while the server is down
   }
 }
