@@ -137,3 +137,9 @@ function flag(value: string | null): DatabaseEncryption | undefined {
     'contains ssl with a value other than true and false: write sslmode=verify-full&sslrootcert=FILE',
   );
 }
+
+/** The host of a database URL, for display. */
+export function databaseHost(url: string): string {
+  const { host, searchParams } = new URL(url);
+  return host || searchParams.get('host') || 'localhost';
+}

@@ -274,6 +274,8 @@ sources:
       connections: 4,
       pageSize: 1000,
       mirror: { everyMs: 3_600_000, changesEveryMs: 60_000, maxShrink: 0.2 },
+      isListed: true,
+      summary: 'directory ldap://xn--bro-hoa.example.org, mirrored every 60 min',
     });
   });
 
@@ -298,6 +300,8 @@ describe('a custom source', () => {
       accounts: 'assume',
       file: expect.stringMatching(/^\/.*\/hr\.mjs$/),
       with: {},
+      isListed: true,
+      summary: expect.stringMatching(/^source of your own \/.*\/hr\.mjs$/),
       timeLimitMs: 3000,
       media: ['email', 'msisdn'],
       owns: true,

@@ -8,7 +8,7 @@ interface SearchableSource {
   readonly kind: string;
   readonly name: string;
   readonly mirror?: false | object;
-  readonly list?: string | undefined;
+  readonly isListed?: boolean;
   readonly homeserver?: string | undefined;
   readonly withoutAccountName?: string | undefined;
 }
@@ -51,10 +51,10 @@ export function readSearch({ search }: Settings, reading: ConfigReader, sources:
 }
 
 /** Why the people of a source cannot be found by name; `undefined` if they can. */
-function unsearchable({ kind, mirror = false, list }: SearchableSource): string | undefined {
+function unsearchable({ kind, mirror = false, isListed }: SearchableSource): string | undefined {
   if (kind === 'upstream') return 'is an identity server: it tells no names';
   if (kind === 'synapse') return 'holds addresses alone: the homeserver finds its own users by the names they chose';
   if (mirror === false) return 'has no mirror: names are searched in the local copy';
-  if ((kind === 'sql' || kind === 'rest') && list === undefined) return 'has no `list`: it must list everybody';
+  if (!isListed) return 'has no `list`: it must list everybody';
   return undefined;
 }

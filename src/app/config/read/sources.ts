@@ -25,7 +25,18 @@ const bindings = { kind: 'bindings', name: 'bindings' } as const;
 
 type Written = Settings['sources'][number];
 type Kind = Written['kind'];
-type Reader<K extends Kind> = (source: Extract<Written, { kind: K }>, at: KeyPath, reading: ConfigReader) => object;
+
+/** What the reader of each kind returns, besides its options. */
+interface ReadSource {
+  readonly kind: Kind;
+  readonly name: string;
+  /** Whether it can list its people, for a mirror. */
+  readonly isListed: boolean;
+  /** Where its data is, for `islet check`. */
+  readonly summary: string;
+}
+
+type Reader<K extends Kind> = (source: Extract<Written, { kind: K }>, at: KeyPath, reading: ConfigReader) => ReadSource;
 
 /** The reader for each kind of source. A kind in the schema without a reader does not compile. */
 const readers = {
@@ -37,7 +48,7 @@ const readers = {
   rest: ({ rest }, at, reading) => readRestSource(rest, [...at, 'rest'], reading),
   use: (source, at, reading) => readUse(source, at, reading),
   bindings: () => bindings,
-} satisfies { readonly [K in Kind]: Reader<K> };
+} satisfies { readonly [K in Exclude<Kind, 'bindings'>]: Reader<K> } & { bindings: () => typeof bindings };
 
 type Read = ReturnType<(typeof readers)[Kind]>;
 

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { extname, dirname } from 'node:path';
 import type { z } from 'zod';
 import type { KeyPath } from '../../errors/problems.js';
+import { databaseHost } from '../../../../adapters/shared/database-url.js';
 import { type ConfigReader, absolutePath } from '../../input/reader.js';
 import { omitUndefined } from '../../objects.js';
 import type { sql, synapse } from '../../schema/sources/file-and-sql.js';
@@ -20,6 +21,8 @@ export function readFileSource(source: z.output<typeof file>, at: KeyPath, readi
     kind: 'file' as const,
     name: source.name,
     path,
+    isListed: true,
+    summary: `table ${path}`,
     format,
     lastLineEnds: source.lastLineEnds,
     phoneRegion: source.phoneRegion,
@@ -47,7 +50,17 @@ export function readSqlSource(source: z.output<typeof sql>, at: KeyPath, reading
   }
   const password = readPassword(source, at, reading);
   const place = file === undefined ? { url: url ?? '', password, ...readTls(reading, at, source) } : { file };
-  return omitUndefined({ kind: 'sql' as const, name, place, find, list, phoneRegion, ...readGuarded(source) });
+  return omitUndefined({
+    kind: 'sql' as const,
+    name,
+    place,
+    find,
+    list,
+    isListed: list !== undefined,
+    summary: `database ${file ?? (url && databaseHost(url))}`,
+    phoneRegion,
+    ...readGuarded(source),
+  });
 }
 
 export const names = (query: string, parameter: string): boolean =>
@@ -55,7 +68,15 @@ export const names = (query: string, parameter: string): boolean =>
 export function readSynapseSource(source: z.output<typeof synapse>, at: KeyPath, reading: ConfigReader) {
   const { name, url, homeserver } = source;
   const place = { url, password: readPassword(source, at, reading), ...readTls(reading, at, source) };
-  return { kind: 'synapse' as const, name, place, homeserver, ...readGuarded(source) };
+  return {
+    kind: 'synapse' as const,
+    name,
+    place,
+    homeserver,
+    isListed: true,
+    summary: `users of the Synapse of ${homeserver}`,
+    ...readGuarded(source),
+  };
 }
 
 export function readPassword(

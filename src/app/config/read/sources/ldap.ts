@@ -42,8 +42,12 @@ export function readLdap(ldap: LdapSettings, at: KeyPath, reading: ConfigReader)
     bindPassword: password,
     timeLimitMs: timeLimit,
     mirror: readMirror(mirror),
+    isListed: true,
+    summary: `directory ${ldap.urls.join(', ')}, ${mirror ? `mirrored every ${timeText(mirror.every)}` : 'not mirrored'}`,
   });
 }
+
+const timeText = (ms: number): string => (ms % 60_000 === 0 ? `${ms / 60_000} min` : `${ms / 1000} s`);
 
 function checkEncryption(ldap: LdapSettings, at: KeyPath, problems: Problems): void {
   const plain = ldap.urls.filter((url) => url.startsWith('ldap:'));

@@ -13,7 +13,7 @@ import { cannotRead } from '../../input/read-file.js';
 /** The name of `./hr.mjs` is `hr`. */
 export const nameFromFile = (file: string): string => basename(file, extname(file));
 
-/** A custom source; its module is not loaded yet. */
+/** A custom source. Its module is not loaded yet, so it counts as listed. */
 export function readUse(source: z.output<typeof useSection>, at: KeyPath, reading: ConfigReader) {
   const { use: written, with: options = {} } = source;
   const file = absolutePath(reading, written, true);
@@ -27,6 +27,8 @@ export function readUse(source: z.output<typeof useSection>, at: KeyPath, readin
     name,
     file,
     with: options,
+    isListed: true,
+    summary: `source of your own ${file}`,
     ...readTls(reading, at, source),
     ...readGuarded(source),
   });

@@ -18,6 +18,8 @@ export function readRestSource(source: z.output<typeof rest>, at: KeyPath, readi
     bulk: bulk === false ? undefined : bulk,
     single: single === false ? undefined : single,
     list,
+    isListed: list !== undefined,
+    summary: `service ${url}`,
     homeserver,
     accessToken: readSecret(reading, [...at, 'accessToken'], written, ['sources', name, 'accessToken']),
     ...readTls(reading, at, source),

@@ -42,6 +42,8 @@ export function readUpstream(source: Written, at: KeyPath, reading: ConfigReader
     ...token,
     ...readTls(reading, at, { caFile, certFile, keyFile }),
     timeLimitMs: timeLimit,
+    isListed: false,
+    summary: `identity server ${rest.url}${rest.hashed ? ', its pepper is used' : ''}`,
   });
 }
 
