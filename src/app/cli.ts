@@ -6,8 +6,8 @@ const { error, warning } = versionProblem(process.versions.node);
 if (error !== undefined || warning !== undefined) process.stderr.write(`islet: ${error ?? warning}\n`);
 if (error !== undefined) process.exit(1);
 
-const { mapStackTraces } = await import('./cli/source-maps.js');
-mapStackTraces();
+const { nameSources } = await import('../adapters/system/source-maps.js');
+process.on('uncaughtExceptionMonitor', nameSources);
 if (process.argv.includes('serve')) {
   // Before the rest is loaded, which makes it grow.
   const { keepNewSpaceSmall } = await import('../adapters/shared/heap.js');

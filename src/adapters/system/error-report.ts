@@ -1,3 +1,5 @@
+import { withSources } from './source-maps.js';
+
 /**
  * The parts of an error that are logged. Other properties attached by libraries (headers, rows, packets) are omitted.
  */
@@ -25,7 +27,7 @@ export function reportError(thrown: unknown, depth = 0): ErrorReport {
     name: String(name),
     message: String(message),
     ...((typeof code === 'string' || typeof code === 'number') && { code }),
-    ...(typeof stack === 'string' && { stack }),
+    ...(typeof stack === 'string' && { stack: withSources(stack, String(message)) }),
     ...(cause !== undefined && cause !== null && !isLast && { cause: reportError(cause, depth + 1) }),
     ...(Array.isArray(errors) &&
       !isLast && { errors: errors.slice(0, MOST_ERRORS).map((error) => reportError(error, depth + 1)) }),
