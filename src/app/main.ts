@@ -51,8 +51,8 @@ import { scheduleSealing } from './background/sealing-schedule.js';
 import { scheduleMirrorSyncs } from './background/mirror-schedule.js';
 import { checkUnmirroredDirectories } from './background/directory-self-check.js';
 import { inUrl } from '../adapters/shared/hosts.js';
+import { MINUTE_MS } from '../domain/shared/durations.js';
 
-const MINUTE_MS = 60_000;
 const HEALTH_MS = 10_000;
 const ACCOUNT_REVIEW_MS = 6 * 60 * MINUTE_MS;
 /** 10,000 hashes, the maximum of one lookup, are 470 kB. */

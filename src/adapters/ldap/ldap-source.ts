@@ -27,6 +27,7 @@ import { Pool } from './connection/pool.js';
 import { LdapError, isRefusal } from './connection/ldap-error.js';
 import { type Rules, rulesOf } from './mapping/mapping-rules.js';
 import { ServerFailover, DirectoryUnreachableError } from './connection/server-failover.js';
+import { errorText } from '../../domain/shared/error-text.js';
 
 /** Entries processed before the event loop gets control again. The first entries take a while each. */
 const READ_AT_ONCE = 50;
@@ -169,7 +170,7 @@ export class LdapSource implements ThreepidSource, Directory {
       const now = this.clock.now();
       return [{ via: 'live', finding, asOf: now, tookMs: now - since, notes }];
     } catch (error) {
-      const failure = error instanceof Error ? error.message : String(error);
+      const failure = errorText(error);
       return [{ via: 'live', finding: undefined, failure, tookMs: this.clock.now() - since, notes: [] }];
     }
   }

@@ -3,6 +3,7 @@ import { parseServerName } from '../../domain/identifiers/server-name.js';
 import type { Clock } from '../../ports/clock.js';
 import { HttpConnectionError, type HttpClient, type HttpResponse } from '../../ports/http-client.js';
 import { parseJsonObject } from './parse-json.js';
+import { HOUR_MS, MINUTE_MS } from '../../domain/shared/durations.js';
 
 /** The delegated server name of a host, or why there is none. */
 export type Delegation = { readonly server: string } | { readonly absence: string };
@@ -15,8 +16,6 @@ const LIMIT_MS = 4_000;
 const MAX_BYTES = 50 * 1024;
 const MOST_REDIRECTS = 5;
 
-const MINUTE_MS = 60_000;
-const HOUR_MS = 60 * MINUTE_MS;
 const DEFAULT_LIFETIME_MS = 24 * HOUR_MS;
 const SHORTEST_LIFETIME_MS = 5 * MINUTE_MS;
 const LONGEST_LIFETIME_MS = 48 * HOUR_MS;

@@ -1,6 +1,7 @@
 import type { ReadPreferences } from '../../domain/shared/message-preferences.js';
 import type { Message } from '../../ports/message-sender.js';
 import type { PageName, PageVariables, Templates } from './templates.js';
+import { errorText } from '../../domain/shared/error-text.js';
 
 /** Sample data of pages, for previews and checks. */
 export const samplePages: PageVariables = {
@@ -79,7 +80,7 @@ export function checkTemplates(templates: Templates): readonly string[] {
     try {
       render();
     } catch (error) {
-      problems.add(`${name}: ${(error instanceof Error ? error.message : String(error)).replace(/\s+/g, ' ')}`);
+      problems.add(`${name}: ${errorText(error).replace(/\s+/g, ' ')}`);
     }
   };
   for (const brand of templates.brands) {

@@ -2,6 +2,7 @@ import { isPaused, pauseAfter } from '../../domain/shared/backoff.js';
 import { SourceUnavailableError } from '../../domain/shared/errors.js';
 import type { Clock } from '../../ports/clock.js';
 import type { Telemetry } from '../../ports/telemetry.js';
+import { errorText } from '../../domain/shared/error-text.js';
 
 const FAILURES_IN_A_ROW = 3;
 const BACKOFF = { firstMs: 2_000, longestMs: 60_000 };
@@ -123,7 +124,7 @@ export class CircuitBreaker {
     if (this.openUntil !== undefined && !isHalfOpen) return;
     this.isRateLimited = false;
     this.failures += 1;
-    this.reason = error instanceof Error ? error.message : String(error);
+    this.reason = errorText(error);
     if (this.failures < FAILURES_IN_A_ROW && this.openUntil === undefined) return;
     this.open(this.longer(), 'circuit opened: upstream failed, requests are paused', error);
   }

@@ -9,6 +9,7 @@ import type { SourceTrace, ViaPath, ThreepidSource } from '../../ports/threepid-
 import { type Answer, collect, findingsOf, inClear, threepidOf, userOf } from './response-parser.js';
 import { HashDetails, type HashDetail } from './hash-details.js';
 import { UpstreamResponseError, UpstreamServer, type UpstreamOptions } from './upstream-server.js';
+import { errorText } from '../../domain/shared/error-text.js';
 
 const MOST_AT_ONCE = 5000;
 /**
@@ -130,7 +131,7 @@ export class UpstreamSource implements ThreepidSource, UpstreamPepper {
     const startedAt = performance.now();
     const [finding, failure] = await this.find([threepid]).then(
       ([found]) => [found, undefined] as const,
-      (error: unknown) => [undefined, error instanceof Error ? error.message : String(error)] as const,
+      (error: unknown) => [undefined, errorText(error)] as const,
     );
     const api = this.options.accessToken === undefined ? 'bulk_lookup of v1' : 'lookup of v2';
     return [

@@ -9,6 +9,7 @@ import { DomainError } from '../../domain/shared/errors.js';
 import type { Homeservers } from '../../ports/homeservers.js';
 import { DeliveryError, type MessageSender } from '../../ports/message-sender.js';
 import { DestinationDownError, type JobHandler, type JobHandlers, PermanentJobError } from './job-handler.js';
+import { errorText } from '../../domain/shared/error-text.js';
 
 interface Services {
   readonly inviteService: InviteService;
@@ -48,7 +49,7 @@ const onBindHandler = (
     const body = await inviteService.onBindBody(association, token);
     const answer = await homeservers.onBind(homeserver, body, attempts).catch((cause: unknown) => {
       throw new DestinationDownError(
-        `the homeserver ${homeserver} could not be notified of a binding: ${reasonOf(cause)}`,
+        `the homeserver ${homeserver} could not be notified of a binding: ${errorText(cause)}`,
         {
           cause,
         },
@@ -146,12 +147,10 @@ async function sendInvite(
   } catch (cause) {
     const isFinal = cause instanceof DomainError || (cause instanceof DeliveryError && cause.isFinal);
     if (isFinal) {
-      await note(reasonOf(cause));
+      await note(errorText(cause));
       throw new PermanentJobError('the mail server refuses this mail permanently', { cause });
     }
     if (cause instanceof DeliveryError && !cause.isAnswer) throw new DestinationDownError(cause.message, { cause });
     throw cause;
   }
 }
-
-const reasonOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause));

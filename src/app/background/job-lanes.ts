@@ -1,4 +1,5 @@
 import type { JobKind } from '../../domain/jobs/job.js';
+import { MINUTE_MS } from '../../domain/shared/durations.js';
 
 /** A lane: the kinds of jobs that share limits. Lanes run in parallel and do not wait for each other. */
 export interface Lane {
@@ -23,8 +24,6 @@ export interface Lane {
   /** Whether the destination is a server of this installation. Its failure is then logged as an error. */
   readonly isOwnServer?: boolean;
 }
-
-const MINUTE_MS = 60_000;
 
 /** An interrupted mail may be sent twice, so the job may run until its own time limit. */
 const MAIL = {

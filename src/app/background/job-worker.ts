@@ -10,6 +10,7 @@ import { endWithin, type JobInHand } from './job-in-hand.js';
 import { type Lane, LANES } from './job-lanes.js';
 import { JobLeases, LEASE_TICK_MS } from './job-leases.js';
 import { runPeriodically, type Schedule } from './periodic.js';
+import { errorText } from '../../domain/shared/error-text.js';
 
 const POLL_MS = 1_000;
 const RETRIES = { firstMs: 5_000, longestMs: 60 * 60 * 1000 };
@@ -184,7 +185,7 @@ export class JobWorker implements Schedule {
       } catch (cause) {
         if (cause instanceof PermanentJobError) await this.end(job, 'job failed permanently', cause, facts);
         else if (job.attempts + 1 >= MOST_ATTEMPTS) {
-          await giveUp(this.deps.handlers, job, reasonOf(cause));
+          await giveUp(this.deps.handlers, job, errorText(cause));
           await this.end(job, 'job failed too often', cause, facts);
         } else await this.later(job, lane, cause, facts);
       }
@@ -209,7 +210,7 @@ export class JobWorker implements Schedule {
 
   private async later(job: Job, lane: Lane, cause: unknown, facts: Record<string, string | number>): Promise<void> {
     const { queue, clock, telemetry, holder } = this.deps;
-    const [now, reason] = [clock.now(), reasonOf(cause)];
+    const [now, reason] = [clock.now(), errorText(cause)];
     const retryAt = now + retryAfterMs(job.attempts);
     if (cause instanceof DestinationDownError) {
       const isNews = lane.isOwnServer && !this.breaker.hasFailed(job.destination);
@@ -238,7 +239,5 @@ const giveUp = async <Kind extends JobKind>(
   { kind, payload }: Job<Kind>,
   reason: string,
 ): Promise<void> => handlers[kind].giveUp?.(payload, reason);
-
-const reasonOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause));
 
 export const retryAfterMs = (attempts: number): number => pauseAfter(RETRIES, attempts + 1);

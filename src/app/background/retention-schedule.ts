@@ -1,8 +1,7 @@
 import type { RetentionService } from '../../domain/admin/retention-service.js';
 import type { Telemetry } from '../../ports/telemetry.js';
 import { runPeriodically, type Schedule } from './periodic.js';
-
-const HOUR_MS = 60 * 60 * 1000;
+import { HOUR_MS } from '../../domain/shared/durations.js';
 
 /** Removes data whose retention time is over, every hour. */
 export function scheduleRetention(retentionService: RetentionService, telemetry: Telemetry): Schedule {

@@ -1,8 +1,7 @@
 import type { Clock } from '../../ports/clock.js';
 import type { Telemetry } from '../../ports/telemetry.js';
 import { isOver, runPeriodically, type Schedule } from './periodic.js';
-
-const HOUR_MS = 60 * 60 * 1000;
+import { HOUR_MS } from '../../domain/shared/durations.js';
 
 /**
  * Encrypts (seals) secrets that older versions stored unencrypted, and repeats this for secrets that they still

@@ -9,8 +9,8 @@ import { followChanges } from './follow-changes.js';
 import { runPeriodically, type Schedule } from './periodic.js';
 import { scheduleRetention } from './retention-schedule.js';
 import { scheduleUpstreamProbes } from './upstream-probes.js';
+import { MINUTE_MS } from '../../domain/shared/durations.js';
 
-const MINUTE_MS = 60_000;
 /** Instances that were disconnected for longer reload everything. */
 const FEED_KEPT_MS = 60 * MINUTE_MS;
 

@@ -12,7 +12,7 @@ import { terminalStyle } from '../commands/terminal-style.js';
 import { addUpstream } from '../commands/upstream-commands.js';
 import type { LoadedConfig } from '../config/config.js';
 import { portFrom, secondsOf, workersFrom } from './arguments.js';
-import { messageOf } from '../doctor/check-result.js';
+import { messageWithCauses } from '../doctor/check-result.js';
 import { version } from '../http/metrics/build-info.js';
 import { escapeFinished } from '../../domain/shared/printable.js';
 
@@ -239,7 +239,7 @@ export async function runProgram(argv: readonly string[], env: NodeJS.ProcessEnv
     .parseAsync(argv)
     .catch((error: unknown) => {
       const isOfConfig = error instanceof Error && error.name === 'ConfigError';
-      printError(isOfConfig ? error.message : `islet: ${messageOf(error)}`);
+      printError(isOfConfig ? error.message : `islet: ${messageWithCauses(error)}`);
       process.exitCode = 1;
     });
 }

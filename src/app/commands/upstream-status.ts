@@ -5,6 +5,7 @@ import { upstreamOptions } from '../wiring/open-sources.js';
 import type { Output } from './operations.js';
 import { policyText, shown } from './upstream-text.js';
 import { printable, printableJson } from '../../domain/shared/printable.js';
+import { errorText } from '../../domain/shared/error-text.js';
 
 interface Status extends Partial<AccountState> {
   readonly name: string;
@@ -53,10 +54,10 @@ async function statusOf(source: UpstreamConfig, http: HttpClient): Promise<Statu
     if (!hasAccount) return { ...reached, isFine: true };
     return await account.state().then(
       (state) => ({ ...reached, ...state, isFine: state.outstanding.length === 0 }),
-      (error: unknown) => ({ ...reached, isFine: false, failure: messageOf(error) }),
+      (error: unknown) => ({ ...reached, isFine: false, failure: errorText(error) }),
     );
   } catch (error) {
-    return { name, url, hasAccount, isFine: false, failure: messageOf(error) };
+    return { name, url, hasAccount, isFine: false, failure: errorText(error) };
   }
 }
 
@@ -83,5 +84,3 @@ function statusText(status: Status, { style }: Pick<Output, 'style'>): string {
 
 const fewOf = (versions: readonly string[]): readonly string[] =>
   versions.length > 4 ? [...versions.slice(0, 1), '…', ...versions.slice(-1)] : versions;
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -9,7 +9,7 @@ import type { Clock } from '../../ports/clock.js';
 import type { HttpClient } from '../../ports/http-client.js';
 import type { Config } from '../config/config.js';
 import { openHomeservers } from '../wiring/open-secrets.js';
-import { area, type CheckResult, type Check, timed, withinLimit, messageOf } from './check-result.js';
+import { area, type CheckResult, type Check, timed, withinLimit, messageWithCauses } from './check-result.js';
 
 /** The maximum clock difference: signed requests and certificates depend on the time. */
 const MOST_SKEW_MS = 60_000;
@@ -50,7 +50,7 @@ export function homeserverCheck(name: string, config: Config, http: HttpClient, 
       return await versions();
     } catch (error) {
       const fix = `if account checks use it, set homeservers.${name}.clientUrl`;
-      return [(isChecked ? failure : warning)(messageOf(error), fix)];
+      return [(isChecked ? failure : warning)(messageWithCauses(error), fix)];
     }
   }
 
@@ -94,7 +94,7 @@ export function homeserverCheck(name: string, config: Config, http: HttpClient, 
       const words = `publishes other keys than verifyKeys: ${differing.join(', ')}`;
       return [failure(words, `copy homeservers.${name}.verifyKeys from its /_matrix/key/v2/server`)];
     } catch (error) {
-      const words = messageOf(error);
+      const words = messageWithCauses(error);
       if (pinned) return [skipped(`verifyKeys could not be compared with its keys: ${words}`)];
       return [failure(words, `${fixOf(error, name, '/_matrix/key')}; or set verifyKeys`)];
     }
@@ -106,7 +106,7 @@ export function homeserverCheck(name: string, config: Config, http: HttpClient, 
       return [ok('rejects an unknown OpenID token, as it should')];
     } catch (error) {
       const path = '/_matrix/federation/v1/openid/userinfo';
-      return [failure(messageOf(error), `its users cannot sign in: ${fixOf(error, name, path)}`)];
+      return [failure(messageWithCauses(error), `its users cannot sign in: ${fixOf(error, name, path)}`)];
     }
   }
 

@@ -4,7 +4,7 @@ import type { HttpClient } from '../../ports/http-client.js';
 import type { Config } from '../config/config.js';
 import { readAdminToken } from '../http/admin/admin-token.js';
 import { type Arrival, PROBE_HEADER } from '../http/request-probe.js';
-import { area, type Check, type CheckResult, messageOf } from './check-result.js';
+import { area, type Check, type CheckResult, messageWithCauses } from './check-result.js';
 
 const LIMITS = { timeLimitMs: 10_000, maxBytes: 64 * 1024, chosenBy: 'operator' } as const;
 
@@ -42,7 +42,7 @@ export function outsideCheck(config: Config, isRunning: boolean, http: HttpClien
     try {
       seen = [await arrival({}), await arrival({ 'X-Forwarded-For': INVENTED })];
     } catch (error) {
-      return [skipped(`not checked: ${messageOf(error)}`)];
+      return [skipped(`not checked: ${messageWithCauses(error)}`)];
     }
     const [plain, claimed] = seen;
     if (!plain || !claimed) return [skipped(`not checked: ${publicUrl} does not reach this server`)];

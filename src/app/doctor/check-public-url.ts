@@ -7,7 +7,7 @@ import { readAdminToken } from '../http/admin/admin-token.js';
 import type { Config } from '../config/config.js';
 import { inUrl, isLoopback, outOfUrl } from '../../adapters/shared/hosts.js';
 import { certificateFix } from './certificate-fix.js';
-import { area, type CheckResult, type Check, messageOf } from './check-result.js';
+import { area, type CheckResult, type Check, messageWithCauses } from './check-result.js';
 import { trimSlashes } from '../../domain/shared/trim-slashes.js';
 
 const LIMITS = { timeLimitMs: 10_000, maxBytes: 1024 * 1024 } as const;
@@ -82,7 +82,7 @@ export const sharedUserIdsCheck =
   async () => {
     const { ok, warning, failure, skipped } = area('server');
     const token = await readAdminToken(dataDir).catch((error: unknown) => error as Error);
-    if (typeof token !== 'string') return [skipped(`its admin token cannot be read: ${messageOf(token)}`)];
+    if (typeof token !== 'string') return [skipped(`its admin token cannot be read: ${messageWithCauses(token)}`)];
     const url = `http://${inUrl(host)}:${port}/shared-names`;
     const headers = { authorization: `Bearer ${token}` };
     const { status, body } = await http.request({ ...LIMITS, method: 'GET', url, headers, chosenBy: 'operator' });
@@ -133,7 +133,7 @@ export function publicUrlCheck(config: Config, isRunning: boolean, http: HttpCli
   async function answers(): Promise<readonly CheckResult[]> {
     if (!isRunning) return [skipped('not checked: no server is running here')];
     const forward = 'the proxy must forward /_matrix/identity to `listen`';
-    const ping = await get('/v2').catch((error: unknown) => messageOf(error));
+    const ping = await get('/v2').catch((error: unknown) => messageWithCauses(error));
     if (typeof ping === 'string') return [failure(ping, publicUrlFix(ping))];
     if (ping.status !== 200 || ping.body.trim() !== '{}')
       return [failure(`${ping.url} -> ${ping.status}, not an answer of Islet`, forward)];

@@ -57,11 +57,11 @@ export function withTime(result: CheckResult, ms: number): CheckResult {
 }
 
 /** The message of an error and of all its causes, without duplicates. */
-export function messageOf(error: unknown): string {
+export function messageWithCauses(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   // For a name with several addresses, Node gives only a code.
   if (error.message === '') return networkFailure(error)?.reason ?? error.name;
-  const cause = error.cause === undefined ? '' : messageOf(error.cause);
+  const cause = error.cause === undefined ? '' : messageWithCauses(error.cause);
   return cause === '' || error.message.includes(cause) ? error.message : `${error.message}: ${cause}`;
 }
 
@@ -70,6 +70,6 @@ export async function withinLimit(limitMs: number, name: string, check: Check): 
   try {
     return await within(new Deadline(limitMs), check);
   } catch (error) {
-    return [area(name).failure(messageOf(error))];
+    return [area(name).failure(messageWithCauses(error))];
   }
 }

@@ -5,7 +5,7 @@ import { parseServerName } from '../../domain/identifiers/server-name.js';
 import { trimSlashes } from '../../domain/shared/trim-slashes.js';
 import type { HttpClient } from '../../ports/http-client.js';
 import type { Config } from '../config/config.js';
-import { area, type Check, type CheckResult, messageOf } from './check-result.js';
+import { area, type Check, type CheckResult, messageWithCauses } from './check-result.js';
 
 const LIMITS = { timeLimitMs: 10_000, maxBytes: 256 * 1024, chosenBy: 'operator' } as const;
 const PATH = '/_matrix/client/v3/user_directory/search';
@@ -37,7 +37,7 @@ export function searchCheck(config: Config, isRunning: boolean, http: HttpClient
       return failure(words, 'search.homeserver must be the address where the homeserver answers clients');
     } catch (error) {
       return failure(
-        messageOf(error),
+        messageWithCauses(error),
         'see search.homeserver and search.caFile; until then, only people of Islet are shown',
       );
     }
@@ -55,7 +55,7 @@ export function searchCheck(config: Config, isRunning: boolean, http: HttpClient
         ? failure(words, `have the proxy of the homeserver hand this path to Islet (${PAGE})`)
         : failure(words, `the proxy of the homeserver must hand this path to Islet, and reach it (${PAGE})`);
     } catch (error) {
-      return warning(`it is not known whether clients of ${server} reach Islet: ${messageOf(error)}`, PAGE);
+      return warning(`it is not known whether clients of ${server} reach Islet: ${messageWithCauses(error)}`, PAGE);
     }
   }
 

@@ -12,7 +12,7 @@ import { verifiedTls } from '../../adapters/shared/tls-options.js';
 import { openMail } from '../wiring/open-senders.js';
 import { closeSources, openSources } from '../wiring/open-sources.js';
 import { certificateFix } from './certificate-fix.js';
-import { area, type CheckResult, type Check, messageOf, timed } from './check-result.js';
+import { area, type CheckResult, type Check, messageWithCauses, timed } from './check-result.js';
 
 const LIMIT_MS = 10_000;
 
@@ -28,7 +28,7 @@ export const mailCheck =
       await sender?.verify();
       return [ok(`${host}:${port}, TLS ${tls}${username === undefined ? '' : `, logged in as ${username}`}`)];
     } catch (error) {
-      const words = messageOf(error);
+      const words = messageWithCauses(error);
       return [
         failure(words, certificateFix(words, 'mail.caFile') ?? '`islet mail test you@example.org` shows every step'),
       ];
@@ -59,7 +59,7 @@ async function gatewayCheck(gateway: SmsConfig['gateways'][number]): Promise<Che
     );
     return ok(`${place} accepts ${isTls ? 'TLS' : 'unencrypted'} connections; nothing was sent`);
   } catch (error) {
-    const words = networkFailure(error)?.reason ?? messageOf(error);
+    const words = networkFailure(error)?.reason ?? messageWithCauses(error);
     return failure(`${place}: ${words}`, certificateFix(words) ?? 'check the host name, the port and firewalls');
   }
 }
@@ -109,7 +109,7 @@ export const sourceCheck =
         ...(isHashed ? [] : [warning(IN_CLEAR_ONLY, 'set up listing and a mirror, or `hashed: true` for an upstream')]),
       ];
     } catch (error) {
-      const words = messageOf(error);
+      const words = messageWithCauses(error);
       return [failure(words, certificateFix(words) ?? 'check the URL and the credentials of this source')];
     } finally {
       await closeSources(configuredSources);

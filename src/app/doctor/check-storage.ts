@@ -10,7 +10,7 @@ import { databaseOptions } from '../wiring/open-app.js';
 import { processUser } from '../config/input/read-file.js';
 import { openTerms } from '../wiring/open-terms.js';
 import { certificateFix } from './certificate-fix.js';
-import { area, type CheckResult, type Check, messageOf } from './check-result.js';
+import { area, type CheckResult, type Check, messageWithCauses } from './check-result.js';
 
 const WRITABLE = constants.W_OK | constants.X_OK;
 
@@ -110,7 +110,7 @@ export const databaseCheck =
       if (pending === 0) return [ok(`can be opened, and is up to date (${last})`)];
       return [warning(`is at ${last}: the next start runs ${pending} migrations`, 'make a backup before that')];
     } catch (error) {
-      return [failure(messageOf(error), databaseFix(error, config.database.kind === 'sqlite'))];
+      return [failure(messageWithCauses(error), databaseFix(error, config.database.kind === 'sqlite'))];
     }
   };
 
@@ -118,7 +118,7 @@ export const databaseCheck =
 function databaseFix(error: unknown, isFile: boolean): string | undefined {
   if (error instanceof Error && (error.cause as Error | undefined)?.name === 'DatabaseRequirementError')
     return undefined;
-  const words = messageOf(error);
+  const words = messageWithCauses(error);
   if (isFile) return 'check which process uses the file, and who owns it';
   return certificateFix(words, 'database.caFile') ?? 'check database.url and its password';
 }
@@ -143,6 +143,6 @@ async function problemOf(check: () => Promise<unknown>): Promise<string | undefi
     await check();
     return undefined;
   } catch (error) {
-    return messageOf(error);
+    return messageWithCauses(error);
   }
 }

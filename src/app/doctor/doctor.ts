@@ -3,7 +3,7 @@ import { SystemClock } from '../../adapters/system/system-clock.js';
 import type { Telemetry } from '../../ports/telemetry.js';
 import { ConfigError } from '../config/errors/problems.js';
 import type { LoadedConfig } from '../config/config.js';
-import { area, type CheckResult, type Check, timed, withinLimit, messageOf } from './check-result.js';
+import { area, type CheckResult, type Check, timed, withinLimit, messageWithCauses } from './check-result.js';
 import { checkByServer } from './check-by-server.js';
 import { directoryCheck } from './check-directories.js';
 import { homeserversIn, homeserverCheck } from './check-homeservers.js';
@@ -43,7 +43,7 @@ export async function runChecks(
   const http = new AxiosHttpClient(config.federation.allow, config.federation.nat64);
   const clock = new SystemClock();
   const configuration = area('configuration');
-  const readiness = await readinessOf(config, http).catch((error: unknown) => messageOf(error));
+  const readiness = await readinessOf(config, http).catch((error: unknown) => messageWithCauses(error));
   const isRunning = readiness !== undefined && typeof readiness !== 'string';
   // A running server uses the SQLite file, and reports for any database whether it can reach it.
   const kept: readonly [string, Check] = isRunning

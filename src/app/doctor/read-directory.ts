@@ -3,7 +3,7 @@ import { isKnownByName } from '../../adapters/ldap/sync/lazy-entry.js';
 import type { Person } from '../../domain/directory/directory-entry.js';
 import { isDifferentPeople } from '../../domain/directory/person-matching.js';
 import { groupBy } from '../../domain/shared/group-by.js';
-import { area, type CheckResult, messageOf } from './check-result.js';
+import { area, type CheckResult, messageWithCauses } from './check-result.js';
 
 /** How many entries are read of a directory that is not mirrored. */
 const SAMPLE = 200;
@@ -50,7 +50,7 @@ class DirectoryReading {
         return;
       }
     } catch (error) {
-      this.failure = messageOf(error);
+      this.failure = messageWithCauses(error);
     }
   }
 }

@@ -1,13 +1,12 @@
 import type { Socket } from 'node:net';
 import type { Telemetry } from '../../ports/telemetry.js';
+import { HOUR_MS } from '../../domain/shared/durations.js';
 
 /** Answers on a connection whose bytes Node.js could not read as a request. */
 export type UnreadableHandler = (error: ReadError, socket: Socket) => void;
 
 /** An error of Node.js's HTTP parser. `rawPacket` has the bytes that were read last. */
 type ReadError = NodeJS.ErrnoException & { readonly rawPacket?: Buffer };
-
-const HOUR_MS = 3_600_000;
 
 /** Protocols that proxies speak to an HTTP port by mistake, and how the bytes begin. */
 const otherProtocols = [

@@ -6,8 +6,8 @@ import type { Telemetry } from '../../ports/telemetry.js';
 import type { AccountStatusCache } from './account-status-cache.js';
 import type { Mxid } from '../identifiers/mxid.js';
 import { isPaused, pauseAfter } from '../shared/backoff.js';
-
-const MINUTE_MS = 60 * 1000;
+import { errorText } from '../shared/error-text.js';
+import { MINUTE_MS } from '../shared/durations.js';
 
 /** How many accounts are checked in one round, and how many at the same time. */
 const BATCH = 20;
@@ -109,7 +109,7 @@ export class AccountProber {
 
   private markFailed(homeserver: string, failure: unknown): void {
     const before = this.outages.get(homeserver);
-    const reason = failure instanceof Error ? failure.message : String(failure);
+    const reason = errorText(failure);
     if (before?.reason !== reason) {
       const facts = { event: 'account_checks_failed', homeserver, reason };
       this.deps.telemetry.warn('account checks failed; earlier results are still used', facts, failure);

@@ -2,9 +2,7 @@ import type { AccountStatusStore } from '../../ports/account-status-store.js';
 import type { Clock } from '../../ports/clock.js';
 import type { AccountCheck } from './account-check.js';
 import type { Mxid } from '../identifiers/mxid.js';
-
-const MINUTE_MS = 60 * 1000;
-const HOUR_MS = 60 * MINUTE_MS;
+import { HOUR_MS, MINUTE_MS } from '../shared/durations.js';
 
 /** How long an existing account is assumed to exist before it is checked again. */
 const THERE_MS = 3 * 24 * HOUR_MS;

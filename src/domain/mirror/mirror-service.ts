@@ -19,6 +19,7 @@ import { listedClaims, unmirroredEntries, userIdCollisions } from './user-id-col
 import { stateAfter } from './state-after.js';
 import { reportOf, showSome, type SyncReport } from './sync-report.js';
 import type { Threepid } from '../identifiers/threepid.js';
+import { errorText } from '../shared/error-text.js';
 
 /** With more changed entries than this, sources are reloaded instead of applying each claim change. */
 const MAX_CLAIM_CHANGES = 5_000;
@@ -147,7 +148,7 @@ export class MirrorService {
     } catch (cause) {
       // A shutdown does not mean that the directory failed.
       if (cause instanceof ShutdownError) throw cause;
-      const reason = cause instanceof Error ? cause.message : String(cause);
+      const reason = errorText(cause);
       const ofChanges = options.isIncremental && before.syncCursor !== undefined;
       const failure = { at: startedAt, reason, ...(ofChanges && { isIncremental: true as const }) };
       if (!options.isDryRun) await this.fail(source, before, failure, cause);

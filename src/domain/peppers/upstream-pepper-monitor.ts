@@ -1,6 +1,7 @@
 import type { UpstreamPepper } from '../../ports/upstream-pepper.js';
 import type { Telemetry } from '../../ports/telemetry.js';
 import type { ViaPath } from '../../ports/threepid-source.js';
+import { errorText } from '../shared/error-text.js';
 
 /** The maximum length of `viaPath`: it would grow without limit in a circle whose members change. */
 const MOST_HOPS = 10;
@@ -38,7 +39,7 @@ export class UpstreamPepperMonitor {
       this.electLeader(this.followed.viaPath);
       return pepper;
     } catch (cause) {
-      this.failure = cause instanceof Error ? cause.message : String(cause);
+      this.failure = errorText(cause);
       this.telemetry.count('followed_pepper_failures', { source });
       // Logged only once: the message differs between polls because it contains the remaining time. The health report
       // has the latest one.

@@ -2,6 +2,7 @@ import { setTimeout } from 'node:timers/promises';
 import type { Clock } from '../../../ports/clock.js';
 import { isPaused } from '../../../domain/shared/backoff.js';
 import { codeOf, isPasswordCorrect } from './ldap-error.js';
+import { MINUTE_MS } from '../../../domain/shared/durations.js';
 
 /** A password and its origin, e.g. `file /etc/islet/ldap-password`. */
 export interface BindPassword {
@@ -14,7 +15,6 @@ export interface BindPassword {
  * usual) and reset the counter after about an hour, so there are fewer than five attempts in any hour.
  */
 const PAUSES_MIN = [5, 10, 25, 60] as const;
-const MINUTE_MS = 60_000;
 /** How long an attempt delays the next one while the password is not known to be correct. */
 const UNCONFIRMED_WAIT_MS = 150;
 /** A server that does not answer within this time is unresponsive: it has not refused the password. */

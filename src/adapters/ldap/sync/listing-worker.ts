@@ -7,6 +7,7 @@ import { LdapError, messageOf } from '../connection/ldap-error.js';
 import { rulesOf } from '../mapping/mapping-rules.js';
 import { ServerFailover } from '../connection/server-failover.js';
 import { STALL_MS } from '../options.js';
+import { errorText } from '../../../domain/shared/error-text.js';
 
 /** Pages that may be in transit to the consumer. */
 const PAGES_AHEAD = 5;
@@ -59,5 +60,5 @@ try {
 } catch (error) {
   const refusal = access.bind?.refusedWith;
   if (refusal) say({ refused: refusal.message });
-  say({ end: error instanceof Error ? error.message : String(error) });
+  say({ end: errorText(error) });
 }

@@ -2,6 +2,7 @@ import { isDestination } from './destinations.js';
 import { GatewayError } from './gateway.js';
 import { originatorFor } from './originators.js';
 import type { SmsOptions } from './sms-sender.js';
+import { errorText } from '../../../domain/shared/error-text.js';
 
 export interface SmsTestStep {
   /** `destination`, `originator`, or the name of a gateway. */
@@ -31,7 +32,7 @@ export async function tryTexting(
       const id = reference === undefined ? '' : `, message id ${reference}`;
       return [...steps, { step: gateway.name, isFine: true, words: `accepted${id}` }];
     } catch (error) {
-      steps.push({ step: gateway.name, isFine: false, words: error instanceof Error ? error.message : String(error) });
+      steps.push({ step: gateway.name, isFine: false, words: errorText(error) });
       if (!(error instanceof GatewayError) || error.mayBeAccepted) return steps;
     }
   }

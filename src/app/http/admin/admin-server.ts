@@ -23,6 +23,8 @@ import { operatorCause } from '../request/cause.js';
 import { RequestError } from '../request-error.js';
 import { requestLog } from '../request-log.js';
 import { RequestProbes } from '../request-probe.js';
+import { errorText } from '../../../domain/shared/error-text.js';
+import { bearerToken } from '../request/bearer-token.js';
 
 export interface AdminOptions {
   /**
@@ -56,8 +58,7 @@ type AdminServices = Pick<
 /** The app for operators and their tools, on a separate listener. Other web pages may not use it: no CORS. */
 export function adminApp(services: AdminServices & Pick<Services, 'telemetry'>, options: AdminOptions): Express {
   const allow = (req: Request) => {
-    const [, token = ''] = /^Bearer +([^\s]+) *$/i.exec(req.headers.authorization ?? '') ?? [];
-    if (!sameSecret(token, options.adminToken)) {
+    if (!sameSecret(bearerToken(req) ?? '', options.adminToken)) {
       throw new RequestError(
         'admin_token_wrong',
         'This request needs the admin token in the header Authorization: Bearer',
@@ -86,7 +87,7 @@ export function adminApp(services: AdminServices & Pick<Services, 'telemetry'>, 
   app.use(() => {
     throw new RequestError('endpoint_unknown', 'There is no such endpoint');
   });
-  app.use(answerErrors(services.telemetry, (fault) => `Internal error, see the log of Islet: ${faultOf(fault)}`));
+  app.use(answerErrors(services.telemetry, (fault) => `Internal error, see the log of Islet: ${errorText(fault)}`));
   return app;
 }
 
@@ -122,6 +123,3 @@ const protectedEndpoints = (
   ...adminProbeEndpoints(probes, allow),
   ...signInLinkEndpoints(page?.sessions, allow),
 });
-
-/** Authenticated callers may read the log, so the response may contain the message of a fault. */
-const faultOf = (fault: unknown): string => (fault instanceof Error ? fault.message : String(fault));

@@ -3,6 +3,7 @@ import type { AccountService } from '../../../domain/accounts/account-service.js
 import type { Mxid } from '../../../domain/identifiers/mxid.js';
 import type { TermsService } from '../../../domain/accounts/terms-service.js';
 import { queryOf } from './query.js';
+import { bearerToken } from './bearer-token.js';
 
 /** The authenticated user. @throws DomainError `not_signed_in` */
 export type SignedIn = (req: IncomingMessage) => Promise<Mxid>;
@@ -27,7 +28,7 @@ export const requireTerms =
  * token in the query. Spec: "Authentication".
  */
 export function accessTokenOf(req: IncomingMessage): string | undefined {
-  const header = /^Bearer +([^\s]+) *$/i.exec(req.headers.authorization ?? '')?.[1];
+  const header = bearerToken(req);
   if (header !== undefined) return header;
   const { access_token } = queryOf(req);
   return typeof access_token === 'string' && access_token !== '' ? access_token : undefined;

@@ -1,4 +1,5 @@
 import type { Clock } from '../../../../ports/clock.js';
+import { errorText } from '../../../../domain/shared/error-text.js';
 
 /** One result of `islet doctor`. */
 export interface CheckResult {
@@ -38,7 +39,7 @@ export class CheckRuns {
   private async run(): Promise<void> {
     const at = this.clock.now();
     const failed = (error: unknown): readonly CheckResult[] => [
-      { area: 'checks', state: 'failure', words: error instanceof Error ? error.message : String(error) },
+      { area: 'checks', state: 'failure', words: errorText(error) },
     ];
     const found = await this.runChecks().catch(failed);
     this.latest = { at, found };

@@ -1,3 +1,5 @@
+import { DAY_MS, MINUTE_MS } from '../../../../domain/shared/durations.js';
+
 /** A value of a counter, with its labels. */
 export interface Counted {
   readonly labels: Readonly<Record<string, string | number | undefined>>;
@@ -24,8 +26,6 @@ interface Sample {
   readonly values: ReadonlyMap<string, Bar>;
 }
 
-const MINUTE_MS = 60_000;
-const DAY_MS = 24 * 60 * MINUTE_MS;
 const RECENT_MS = 5 * MINUTE_MS;
 const BARS = 48;
 

@@ -1,5 +1,6 @@
 import type { SyncOutcome } from '../../../../domain/directory-sync/directory-sync-service.js';
 import type { Random } from '../../../../ports/random.js';
+import { errorText } from '../../../../domain/shared/error-text.js';
 
 const MOST = 50;
 
@@ -36,7 +37,7 @@ export class SyncRuns {
         run.outcome = outcome;
       },
       (error: unknown) => {
-        run.failure = error instanceof Error ? error.message : String(error);
+        run.failure = errorText(error);
       },
     );
     return run;
