@@ -12,15 +12,15 @@ type Work<Item, Answer> = (items: readonly Item[]) => Promise<readonly Answer[]>
 export interface BatchOptions<Item> {
   /** How many batches may run at once. */
   readonly atOnce: number;
-  /** Items with the same key never share a batch, and keep their order. */
+  /** Items with the same key are never handled at the same time, and keep their order. */
   readonly keyOf?: (item: Item) => string;
   /** Whether the items of a batch that failed with this error are to be tried one by one. By default they are not. */
   readonly mayBeOfOne?: (error: unknown) => boolean;
 }
 
 /**
- * A function that handles an item together with those that others ask for at the same time. An item that comes while
- * fewer batches run starts at once; those that come later wait and form the next batch.
+ * A function that handles an item together with those that others ask for at the same time: in the same turn of the
+ * event loop, or while as many batches run as may run at once.
  *
  * @param work handles a batch, and gives an answer for each item, in the same order; its error is that of all of them
  */
@@ -30,9 +30,10 @@ export function batched<Item, Answer>(
 ): (item: Item) => Promise<Answer> {
   let waiting: Waiting<Item, Answer>[] = [];
   let running = 0;
+  const inHand = new Set<string>();
   const next = (): readonly Waiting<Item, Answer>[] => {
     if (!keyOf) return waiting.splice(0, MOST);
-    const keys = new Set<string>();
+    const keys = new Set(inHand);
     const batch: Waiting<Item, Answer>[] = [];
     const rest: Waiting<Item, Answer>[] = [];
     for (const item of waiting) {
@@ -43,21 +44,28 @@ export function batched<Item, Answer>(
     waiting = rest;
     return batch;
   };
+  const run = async (batch: readonly Waiting<Item, Answer>[]) => {
+    const error = await tryTogether(batch, work);
+    if (error === undefined) return;
+    if (batch.length > 1 && mayBeOfOne(error.cause)) for (const item of batch) await settle([item], work);
+    else for (const { reject } of batch) reject(error.cause);
+  };
   const runAll = async () => {
-    running++;
-    while (waiting.length > 0) {
-      const batch = next();
-      const error = await tryTogether(batch, work);
-      if (error === undefined) continue;
-      if (batch.length > 1 && mayBeOfOne(error.cause)) for (const item of batch) await settle([item], work);
-      else for (const { reject } of batch) reject(error.cause);
+    // Nothing is left if others have the rest in hand, or the keys of the rest.
+    for (let batch = next(); batch.length > 0; batch = next()) {
+      const keys = keyOf ? batch.map(({ item }) => keyOf(item)) : [];
+      for (const key of keys) inHand.add(key);
+      await run(batch);
+      for (const key of keys) inHand.delete(key);
     }
     running--;
   };
   return (item) =>
     new Promise((resolve, reject) => {
       waiting.push({ item, resolve, reject });
-      if (running < atOnce) void runAll();
+      if (running >= atOnce) return;
+      running++;
+      setImmediate(() => void runAll());
     });
 }
 

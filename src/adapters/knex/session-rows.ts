@@ -11,7 +11,7 @@ export interface Wanted {
 
 /** A session that is added with the right to send its token. */
 export interface Added {
-  readonly row: Partial<Row> & Pick<Row, 'sid' | 'medium' | 'address' | 'client_secret'>;
+  readonly row: NewRow;
   readonly aliveSince: number;
 }
 
@@ -41,4 +41,11 @@ export interface Row extends ThreepidColumns {
   readonly opened_by: string | null;
   readonly modified_at: number;
   readonly guesses: number;
+}
+
+/** A row that is added: without guesses, and with the attempt that is being sent, if there is one. */
+export interface NewRow extends Omit<Row, 'guesses'> {
+  readonly sending_attempt?: number;
+  /** ms since the epoch */
+  readonly sending_at?: number;
 }

@@ -7,11 +7,11 @@ import type { SecretBox } from '../../ports/secret-box.js';
 import type { SessionStore } from '../../ports/session-store.js';
 import { batched } from './batched.js';
 import { PAGE } from './chunks.js';
-import { groupBy } from '../../domain/shared/group-by.js';
-import { isPostgres, jsonArray } from './dialect.js';
+import { isPostgres } from './dialect.js';
 import { claimSend } from './send-claims.js';
 import { isOneOf, threepidColumns, threepidOf } from './rows.js';
-import { type Added, conflictKey, type Row, type Sent, type Wanted } from './session-rows.js';
+import { type Added, conflictKey, type NewRow, type Row, type Sent, type Wanted } from './session-rows.js';
+import { addOrReplace, findLatest, markSent } from './session-statements.js';
 
 /**
  * Client secrets and tokens are sealed. Rows of older versions contain them in clear text; their sealed columns are
@@ -53,9 +53,8 @@ export class KnexSessionStore implements SessionStore {
       // A session of an older version, or one sealed with another key, does not conflict with the new row in the table.
       const known = await this.find(session.threepid, session.clientSecret);
       if (known && known.modifiedAt >= aliveSince) return known;
-      const [added] = await this.addOrReplace({ ...this.toRow(session), guesses: 0 }, aliveSince).returning('*');
-      const stored = added && this.fromRow(added);
-      if (stored) return stored;
+      const [isAdded] = await this.addAll([{ row: this.toRow(session), aliveSince }]);
+      if (isAdded) return session;
       const older = await this.find(session.threepid, session.clientSecret);
       if (older) return older; // otherwise it was purged in between
     }
@@ -70,7 +69,7 @@ export class KnexSessionStore implements SessionStore {
   }
 
   async addClaimed(session: ValidationSession, aliveSince: number, attempt: number): Promise<boolean> {
-    const row = { ...this.toRow(session), guesses: 0, sending_attempt: attempt, sending_at: this.clock.now() };
+    const row = { ...this.toRow(session), sending_attempt: attempt, sending_at: this.clock.now() };
     return this.addTogether({ row, aliveSince });
   }
 
@@ -128,7 +127,7 @@ export class KnexSessionStore implements SessionStore {
     };
   }
 
-  private toRow(session: ValidationSession): Omit<Row, 'guesses'> {
+  private toRow(session: ValidationSession): NewRow {
     return {
       sid: session.sid,
       ...threepidColumns(session.threepid),
@@ -154,13 +153,9 @@ export class KnexSessionStore implements SessionStore {
   /** The latest row for each threepid and client secret. */
   private async rowsFor(wanted: readonly Wanted[]): Promise<readonly (Row | undefined)[]> {
     const keys = wanted.flatMap(({ medium, address, clientSecret, references }) =>
-      [...references, clientSecret].map((text) => [medium, address, text]),
+      [...references, clientSecret].map((text) => [medium, address, text] as const),
     );
-    const among = `(medium, address, client_secret) in
-      (select value->>0, value->>1, value->>2 from ${jsonArray(this.db)})`;
-    const rows: readonly Row[] = await this.table()
-      .where(this.db.raw(among, [JSON.stringify(keys)]))
-      .orderBy('modified_at', 'desc');
+    const rows = await findLatest(this.db, keys);
     return wanted.map(({ medium, address, clientSecret, references }) =>
       rows.find(
         (row) =>
@@ -179,33 +174,14 @@ export class KnexSessionStore implements SessionStore {
    */
   private async addAll(added: readonly Added[]): Promise<readonly boolean[]> {
     const aliveSince = Math.min(...added.map((session) => session.aliveSince));
-    const stored = await this.addOrReplace(
-      added.map(({ row }) => row),
-      aliveSince,
-    ).returning('sid');
-    const sids = new Set(stored.map(({ sid }) => sid));
-    return added.map(({ row }) => sids.has(row.sid));
+    const rows = added.map(({ row }) => row);
+    const sids = await addOrReplace(this.db, rows, aliveSince);
+    return rows.map(({ sid }) => sids.has(sid));
   }
 
   private async markAll(sent: readonly Sent[]): Promise<readonly undefined[]> {
-    const alike = groupBy(sent, ({ attempt, nextLink }) => JSON.stringify([attempt, nextLink]));
-    for (const group of alike.values()) {
-      const [{ attempt, nextLink } = { attempt: 0, nextLink: undefined }] = group;
-      const sids = group.map(({ sid }) => sid);
-      await this.table()
-        .where(isOneOf(this.db, 'sid', sids))
-        .where('send_attempt', '<', attempt)
-        .update({ send_attempt: attempt, next_link: nextLink ?? null });
-    }
+    await markSent(this.db, sent);
     return sent.map(() => undefined);
-  }
-
-  private addOrReplace(row: Partial<Row> | Partial<Row>[], aliveSince: number) {
-    return this.table()
-      .insert(row)
-      .onConflict(['medium', 'address', 'client_secret'])
-      .merge()
-      .where('validation_sessions.modified_at', '<', aliveSince);
   }
 
   private table() {

@@ -62,12 +62,17 @@ export class SmtpSender implements MessageSender {
   }
 
   async send(to: Threepid, message: Message): Promise<void> {
-    const signal = AbortSignal.timeout(this.options.timeLimitMs);
+    const limit = new AbortController();
+    const { signal } = limit;
     const mail = { ...this.compose(to, message), signal };
+    // `AbortSignal.timeout` would make an error for each mail, also for one that was sent long ago.
+    const timer = setTimeout(() => limit.abort(), this.options.timeLimitMs).unref();
     try {
       await this.deliver(mail, signal);
     } catch (error) {
       throw this.failure(error);
+    } finally {
+      clearTimeout(timer);
     }
   }
 

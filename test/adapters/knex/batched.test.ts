@@ -16,44 +16,67 @@ function heldWork() {
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
 describe('concurrent requests for items', () => {
-  it('wait for those before them, and are then handled together, each with its own answer', async () => {
+  it('of one turn are handled together, those that come meanwhile afterwards, each with its own answer', async () => {
     const { batches, work, end } = heldWork();
     const ask = batched(work, { atOnce: 1 });
-    const answers = Promise.all(['a', 'b', 'c'].map(ask));
+    const answers = ['a', 'b'].map(ask);
     await turn();
-    expect(batches).toEqual([['a']]);
+    expect(batches).toEqual([['a', 'b']]);
+    answers.push(...['c', 'd', 'e'].map(ask));
     end();
     await turn();
     end();
-    expect(await answers).toEqual(['A', 'B', 'C']);
-    expect(batches).toEqual([['a'], ['b', 'c']]);
-    const next = ask('d');
+    expect(await Promise.all(answers)).toEqual(['A', 'B', 'C', 'D', 'E']);
+    expect(batches).toEqual([
+      ['a', 'b'],
+      ['c', 'd', 'e'],
+    ]);
+    const next = ask('f');
+    await turn();
     end();
-    expect(await next).toBe('D');
+    expect(await next).toBe('F');
   });
 
   it('run in as many batches at once as allowed, of at most 100', async () => {
     const { batches, work, end } = heldWork();
     const ask = batched(work, { atOnce: 2 });
     const answers = Promise.all(Array.from({ length: 203 }, (_, at) => ask(`n${at}`)));
-    for (let at = 0; at < 5; at++) {
-      await turn();
+    await turn();
+    expect(batches.length).toBe(2);
+    for (let at = 0; at < 3; at++) {
       end();
+      await turn();
     }
     await answers;
-    expect(batches.map(({ length }) => length)).toEqual([1, 1, 100, 100, 1]);
+    expect(batches.map(({ length }) => length)).toEqual([100, 100, 3]);
   });
 
   it('with the same key never share a batch, and keep their order', async () => {
     const { batches, work, end } = heldWork();
     const ask = batched(work, { atOnce: 1, keyOf: (item) => item.charAt(0) });
     const answers = Promise.all(['x', 'a1', 'a2', 'b1', 'a3', 'b2'].map(ask));
-    for (let at = 0; at < 4; at++) {
+    for (let at = 0; at < 3; at++) {
       await turn();
       end();
     }
     await answers;
-    expect(batches).toEqual([['x'], ['a1', 'b1'], ['a2', 'b2'], ['a3']]);
+    expect(batches).toEqual([['x', 'a1', 'b1'], ['a2', 'b2'], ['a3']]);
+  });
+
+  it('with the same key are not handled at the same time either', async () => {
+    const { batches, work, end } = heldWork();
+    const ask = batched(work, { atOnce: 2, keyOf: (item) => item.charAt(0) });
+    const answers = ['a1', 'a2'].map(ask);
+    await turn();
+    answers.push(ask('b'));
+    await turn();
+    expect(batches).toEqual([['a1'], ['b']]);
+    end();
+    await turn();
+    expect(batches).toEqual([['a1'], ['b'], ['a2']]);
+    end();
+    end();
+    expect(await Promise.all(answers)).toEqual(['A1', 'A2', 'B']);
   });
 
   it('fail together, or are tried one by one', async () => {
@@ -68,7 +91,7 @@ describe('concurrent requests for items', () => {
       (await Promise.allSettled(items.map(ask))).map((result) =>
         result.status === 'fulfilled' ? result.value : (result.reason as Error).message,
       );
-    expect(await statuses(batched(work, { atOnce: 1 }))).toEqual(['first', 'bad: 3', 'bad: 3', 'bad: 3']);
+    expect(await statuses(batched(work, { atOnce: 1 }))).toEqual(Array.from(items, () => 'bad: 4'));
     const alone = batched(work, { atOnce: 1, mayBeOfOne: () => true });
     expect(await statuses(alone)).toEqual(['first', 'good', 'bad: 1', 'other']);
     expect(await alone('later')).toBe('later');
