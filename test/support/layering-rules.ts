@@ -19,7 +19,7 @@ const OUTSIDE_OF_DOMAIN: Readonly<Record<string, { readonly names?: readonly str
 };
 
 /** Where a library of one layer may be imported, as a pattern and in words. */
-const HOMES: Readonly<Record<string, { readonly files: RegExp; readonly name: string }>> = {
+const ALLOWED_PLACES: Readonly<Record<string, { readonly files: RegExp; readonly name: string }>> = {
   inversify: {
     files: /^(adapters\/[^/]+\/module|app\/wiring\/[^/]+)\.ts$/,
     name: 'the module.ts of an adapter family or app/wiring',
@@ -35,7 +35,7 @@ const TIME_RANDOMNESS_AND_ENVIRONMENT =
 const SHARED = 'shared';
 
 /** Folders whose subfolders must not import each other in cycles. */
-const FOLDERS_WITHOUT_CIRCLES = ['domain', 'app', 'app/config', 'app/http', 'adapters/ldap'];
+const FOLDERS_WITHOUT_CYCLES = ['domain', 'app', 'app/config', 'app/http', 'adapters/ldap'];
 
 const MAY_READ_ENVIRONMENT = ['app/main.ts', 'app/cli.ts', 'adapters/shared/library-environment.ts'];
 
@@ -45,29 +45,29 @@ const MAY_READ_ENVIRONMENT = ['app/main.ts', 'app/cli.ts', 'adapters/shared/libr
  */
 export function violations(modules: readonly Module[], exceptions: Exceptions): readonly string[] {
   const active = new Set(
-    modules.filter((module) => isService(module.path) || asksPorts(module)).map(({ path }) => path),
+    modules.filter((module) => isService(module.path) || usesPorts(module)).map(({ path }) => path),
   );
   return [
     ...modules.flatMap((module) => [
       ...module.imports
         .flatMap((imported) => problemOf(module.path, imported, active, exceptions) ?? [])
         .map(problemIn(module)),
-      ...surroundings(module).map(problemIn(module)),
+      ...ambientAccess(module).map(problemIn(module)),
       ...lengths(module, exceptions).map(problemIn(module)),
     ]),
-    ...circles(modules.filter(({ path }) => floorOf(path) === 'domain')),
-    ...FOLDERS_WITHOUT_CIRCLES.flatMap((folder) => folderCircles(modules, folder)),
+    ...fileCycles(modules.filter(({ path }) => layerOf(path) === 'domain')),
+    ...FOLDERS_WITHOUT_CYCLES.flatMap((folder) => folderCycles(modules, folder)),
     ...outdated(modules, exceptions),
   ];
 }
 
 /** The name of a domain service shows that it is a service. */
-const isService = (path: string) => floorOf(path) === 'domain' && path.endsWith('-service.ts');
+const isService = (path: string) => layerOf(path) === 'domain' && path.endsWith('-service.ts');
 
 /** Whether the module uses ports. Modules that do not, and are not services, are records. */
-const asksPorts = ({ imports }: Module) => imports.some(({ from }) => floorOf(from) === 'ports');
+const usesPorts = ({ imports }: Module) => imports.some(({ from }) => layerOf(from) === 'ports');
 
-const floorOf = (path: string) => path.split('/')[0];
+const layerOf = (path: string) => path.split('/')[0];
 
 const problemIn =
   ({ path }: Module) =>
@@ -81,26 +81,26 @@ function problemOf(
   exceptions: Exceptions,
 ): string | undefined {
   const { from, isType } = imported;
-  const [floor, target] = [floorOf(path), floorOf(from)];
-  const home = HOMES[libraryOf(from)];
-  if (home && !home.files.test(path)) {
+  const [layer, target] = [layerOf(path), layerOf(from)];
+  const allowedPlace = ALLOWED_PLACES[libraryOf(from)];
+  if (allowedPlace && !allowedPlace.files.test(path)) {
     const isExcepted = isType && exceptions.libraries[`${path} ${libraryOf(from)}`] !== undefined;
-    if (!isExcepted) return `names ${from}: that belongs into ${home.name}; take what you need as an argument`;
+    if (!isExcepted) return `names ${from}: that belongs into ${allowedPlace.name}; take what you need as an argument`;
   }
-  if (floor === 'domain') return problemOfDomain(path, imported, active);
-  if (floor === 'ports') {
+  if (layer === 'domain') return problemOfDomain(path, imported, active);
+  if (layer === 'ports') {
     if (isService(from)) return `imports ${from}, a service: a port may name anything of the domain but services`;
     if (target === 'domain' && !isType)
-      return `imports ${from} as a value: write "import type", a port is only a promise`;
+      return `imports ${from} as a value: write "import type", because a port has no code`;
     if (target !== 'domain' && target !== 'ports')
-      return `imports ${from}: a port speaks of records and other ports, of nothing else`;
+      return `imports ${from}: a port may name only records and other ports`;
   }
-  if (floor === 'adapters') {
-    if (target === 'app') return `imports ${from}: adapters do not know who uses them; take it as an argument`;
+  if (layer === 'adapters') {
+    if (target === 'app') return `imports ${from}: adapters may not import the app; take it as an argument`;
     if (isService(from))
       return `imports ${from}, a service: adapters know ports and records; move the rule that it needs into a record`;
     if (target === 'adapters' && familyOf(from) !== familyOf(path) && familyOf(from) !== SHARED)
-      return `imports ${from} of another family: let app hand it over, or move what both need into a record`;
+      return `imports ${from} of another family: let the app pass it, or move what both need into a record`;
   }
   return undefined;
 }
@@ -110,8 +110,9 @@ function problemOfDomain(
   { from, isType, names }: Import,
   active: ReadonlySet<string>,
 ): string | undefined {
-  const target = floorOf(from);
-  if (target === 'adapters' || target === 'app') return `imports ${from}: the domain asks through a port in src/ports`;
+  const target = layerOf(from);
+  if (target === 'adapters' || target === 'app')
+    return `imports ${from}: the domain uses adapters only through a port in src/ports`;
   if (target === 'ports')
     return isType
       ? undefined
@@ -119,7 +120,7 @@ function problemOfDomain(
   if (target === 'domain') {
     const isUp = isService(from) && !active.has(path);
     return isUp
-      ? `imports the service ${from} although it asks no port itself: a record may import records only; move what it needs into a record`
+      ? `imports the service ${from} although it uses no port itself: a record may import records only; move what it needs into a record`
       : undefined;
   }
   const allowed = OUTSIDE_OF_DOMAIN[libraryOf(from)];
@@ -128,17 +129,17 @@ function problemOfDomain(
   const other = allowed.names && names.find((name) => !allowed.names?.includes(name));
   return other === undefined
     ? undefined
-    : `imports ${other} of ${from}: only ${allowed.names?.join(', ')} are without time, chance and I/O`;
+    : `imports ${other} of ${from}: only ${allowed.names?.join(', ')} are without time, randomness and I/O`;
 }
 
-function surroundings({ path, imports, globals }: Module): readonly string[] {
-  const isDomain = floorOf(path) === 'domain';
+function ambientAccess({ path, imports, globals }: Module): readonly string[] {
+  const isDomain = layerOf(path) === 'domain';
   const forbidden = [...globals].filter((name) => isDomain && TIME_RANDOMNESS_AND_ENVIRONMENT.test(name));
   const hasEnvironment = globals.has('process.env') || imports.some(({ from }) => /^(node:)?process$/.test(from));
   const readsEnvironment = !isDomain && hasEnvironment && !MAY_READ_ENVIRONMENT.includes(path);
   return [
     ...forbidden.map(
-      (name) => `uses ${name}: time, chance and the outside come through the ports Clock, Random and the others`,
+      (name) => `uses ${name}: time, randomness and everything outside come through ports such as Clock and Random`,
     ),
     ...(readsEnvironment
       ? [`reads process.env: only ${MAY_READ_ENVIRONMENT.join(' and ')} do; make it an option in src/app/config`]
@@ -148,53 +149,50 @@ function surroundings({ path, imports, globals }: Module): readonly string[] {
 
 const lengths = ({ path, lines }: Module, { long }: Exceptions): readonly string[] =>
   lines > MOST_LINES && long[path] === undefined
-    ? [
-        `has ${lines} lines: above ${MOST_LINES} a file is two files, or stands with its reason in test/architecture.test.ts`,
-      ]
+    ? [`has ${lines} lines: split it at ${MOST_LINES} lines, or add it with a reason to test/architecture.test.ts`]
     : [];
 
 /** Import cycles of files, each reported once. None of these files can be understood or moved separately. */
-function circles(modules: readonly Module[]): readonly string[] {
+function fileCycles(modules: readonly Module[]): readonly string[] {
   const imports = new Map(modules.map(({ path, imports }) => [path, imports.map(({ from }) => from)]));
   const found = new Map<string, string>();
   const done = new Set<string>();
-  const follow = (path: string, way: readonly string[]) => {
-    const circle = way.includes(path) ? way.slice(way.indexOf(path)) : [];
-    if (circle.length > 0) found.set([...circle].sort().join(), circle.map((file) => `src/${file}`).join(', '));
-    if (circle.length > 0 || done.has(path)) return;
-    for (const next of imports.get(path) ?? []) follow(next, [...way, path]);
+  const visit = (path: string, way: readonly string[]) => {
+    const cycle = way.includes(path) ? way.slice(way.indexOf(path)) : [];
+    if (cycle.length > 0) found.set([...cycle].sort().join(), cycle.map((file) => `src/${file}`).join(', '));
+    if (cycle.length > 0 || done.has(path)) return;
+    for (const next of imports.get(path) ?? []) visit(next, [...way, path]);
     done.add(path);
   };
-  for (const path of imports.keys()) follow(path, []);
-  return [...found.values()].map((files) => `${files} import each other in a circle: move what they share into a file`);
+  for (const path of imports.keys()) visit(path, []);
+  return [...found.values()].map((files) => `${files} import each other in a cycle: move what they share into a file`);
 }
 
 /**
  * Import cycles between the subfolders of one folder, each reported once. A file in the folder counts as a separate
  * subfolder.
  */
-export function folderCircles(modules: readonly Module[], folder: string): readonly string[] {
-  const roomOf = (path: string) => path.slice(folder.length + 1).split('/')[0] ?? '';
+export function folderCycles(modules: readonly Module[], folder: string): readonly string[] {
+  const subfolderOf = (path: string) => path.slice(folder.length + 1).split('/')[0] ?? '';
   const inside = modules.filter(({ path }) => path.startsWith(`${folder}/`));
   const imports = new Map<string, Set<string>>();
   for (const { path, imports: list } of inside) {
-    const targets = imports.get(roomOf(path)) ?? new Set();
-    for (const { from } of list) if (from.startsWith(`${folder}/`)) targets.add(roomOf(from));
-    imports.set(roomOf(path), targets);
+    const targets = imports.get(subfolderOf(path)) ?? new Set();
+    for (const { from } of list) if (from.startsWith(`${folder}/`)) targets.add(subfolderOf(from));
+    imports.set(subfolderOf(path), targets);
   }
   const found = new Map<string, string>();
   const done = new Set<string>();
-  const follow = (room: string, way: readonly string[]) => {
-    const circle = way.includes(room) ? way.slice(way.indexOf(room)) : [];
-    if (circle.length > 1)
-      found.set([...circle].sort().join(), circle.map((name) => `src/${folder}/${name}`).join(', '));
-    if (circle.length > 0 || done.has(room)) return;
-    for (const next of imports.get(room) ?? []) follow(next, [...way, room]);
-    done.add(room);
+  const visit = (subfolder: string, way: readonly string[]) => {
+    const cycle = way.includes(subfolder) ? way.slice(way.indexOf(subfolder)) : [];
+    if (cycle.length > 1) found.set([...cycle].sort().join(), cycle.map((name) => `src/${folder}/${name}`).join(', '));
+    if (cycle.length > 0 || done.has(subfolder)) return;
+    for (const next of imports.get(subfolder) ?? []) visit(next, [...way, subfolder]);
+    done.add(subfolder);
   };
-  for (const room of imports.keys()) follow(room, []);
+  for (const subfolder of imports.keys()) visit(subfolder, []);
   return [...found.values()].map(
-    (folders) => `${folders} import each other in a circle: move what they share into a folder below both`,
+    (folders) => `${folders} import each other in a cycle: move what they share into a folder below both`,
   );
 }
 
@@ -206,7 +204,7 @@ function outdated(modules: readonly Module[], { libraries, long }: Exceptions): 
   return [
     ...Object.keys(long).filter((path) => !needsLength(path)),
     ...Object.keys(libraries).filter((key) => !needsLibrary(key)),
-  ].map((key) => `the exception for "${key}" is not needed any more: take it out of test/architecture.test.ts`);
+  ].map((key) => `the exception for "${key}" is no longer needed: remove it from test/architecture.test.ts`);
 }
 
 /** `libphonenumber-js/max` belongs to `libphonenumber-js`. */

@@ -46,14 +46,14 @@ const words: Readonly<Record<string, string>> = {
 };
 
 /**
- * @param what the option with the address, for messages
+ * @param option the option with the address, for messages
  * @param onUnreadable answers what is not HTTP; without it, Node.js answers
  * @throws an error that names the option and why listening is not possible
  */
 export async function listen(
   app: RequestListener,
   { host, port, idleTimeoutMs = IDLE_MS }: ListenOptions,
-  action = 'listen',
+  option = 'listen',
   onUnreadable?: UnreadableHandler,
 ): Promise<Listening> {
   const headersTimeout = idleTimeoutMs + HEADERS_BEYOND_IDLE_MS;
@@ -85,7 +85,7 @@ export async function listen(
   server.listen(port, host);
   await once(server, 'listening').catch((cause: NodeJS.ErrnoException) => {
     const why = words[cause.code ?? ''] ?? networkFailure(cause)?.reason;
-    const error = new Error(`${action}: cannot listen on ${host}:${port}${why ? `, ${why}` : ''}`, { cause });
+    const error = new Error(`${option}: cannot listen on ${host}:${port}${why ? `, ${why}` : ''}`, { cause });
     throw Object.assign(error, { code: cause.code });
   });
 

@@ -52,8 +52,8 @@ export function readSearch({ search }: Settings, reading: ConfigReader, sources:
 
 /** Why the people of a source cannot be found by name; `undefined` if they can. */
 function unsearchable({ kind, mirror = false, isListed }: SearchableSource): string | undefined {
-  if (kind === 'upstream') return 'is an identity server: it tells no names';
-  if (kind === 'synapse') return 'holds addresses alone: the homeserver finds its own users by the names they chose';
+  if (kind === 'upstream') return 'is an identity server: it returns no names';
+  if (kind === 'synapse') return 'contains only addresses: the homeserver finds its own users by the names they chose';
   if (mirror === false) return 'has no mirror: names are searched in the local copy';
   if (!isListed) return 'has no `list`: it must list everybody';
   return undefined;
