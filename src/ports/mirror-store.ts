@@ -46,6 +46,12 @@ export abstract class MirrorStore {
   abstract repeatedMxids(): Promise<readonly Mxid[]>;
 
   /**
+   * Those of these user IDs that several entries have, or one entry of another source than this one. Reads no content.
+   * Any number may be given.
+   */
+  abstract mxidsOfOthers(source: string, mxids: readonly Mxid[]): Promise<readonly Mxid[]>;
+
+  /**
    * The entries of a source that have this threepid, whether it is answered or withheld. Used for explanations and
    * ownership; may be slow.
    */

@@ -163,6 +163,23 @@ export function mirrorStoreContract(open: OpenStores): void {
       ]);
     });
 
+    it('returns those of some user IDs that several entries have, or one of another source', async () => {
+      await apply('staff', { upserts: [anna, entry('b'), entry('c'), entry('d', '@c:example.org'), noPerson] });
+      await apply('partners', { upserts: [entry('p', '@anna:example.org'), entry('q'), { ...noPerson, id: 'm' }] });
+      const asked = [
+        '@anna:example.org',
+        '@b:example.org',
+        '@c:example.org',
+        '@q:example.org',
+        '@z:example.org',
+      ] as const;
+      const ofOthers = async (source: string) => (await on.mirrors.mxidsOfOthers(source, asked)).toSorted();
+      expect(await ofOthers('staff')).toEqual(['@anna:example.org', '@c:example.org', '@q:example.org']);
+      expect(await ofOthers('partners')).toEqual(['@anna:example.org', '@b:example.org', '@c:example.org']);
+      expect(await on.mirrors.mxidsOfOthers('staff', ['@b:example.org'])).toEqual([]);
+      expect(await on.mirrors.mxidsOfOthers('staff', [])).toEqual([]);
+    });
+
     it('returns the user IDs that more than one entry of all sources has', async () => {
       await apply('staff', { upserts: [anna, entry('b'), entry('c'), entry('d', '@c:example.org'), noPerson] });
       await apply('partners', { upserts: [entry('p', '@anna:example.org'), { ...noPerson, id: 'm' }] });

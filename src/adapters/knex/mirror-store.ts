@@ -74,6 +74,17 @@ export class KnexMirrorStore implements MirrorStore {
     return rows.flatMap(({ mxid }) => mxid ?? []);
   }
 
+  async mxidsOfOthers(source: string, mxids: readonly Mxid[]): Promise<readonly Mxid[]> {
+    return inChunks(mxids, async (chunk) => {
+      const named = this.table()
+        .select('mxid')
+        .where(isOneOf(this.db, 'mxid', chunk))
+        .groupBy('mxid');
+      const rows = await named.havingRaw('count(*) > 1 or min(source) <> ?', [source]);
+      return rows.flatMap(({ mxid }) => mxid ?? []);
+    });
+  }
+
   async findByThreepid(source: string, threepid: Threepid): Promise<readonly MirroredEntry[]> {
     // A prefilter: entries that contain the address anywhere.
     const mentions = this.db.raw(`${isPostgres(this.db) ? 'strpos' : 'instr'}(content, ?) > 0`, [

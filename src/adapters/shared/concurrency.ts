@@ -40,3 +40,39 @@ export async function mapLimited<T, R>(
   await Promise.all(Array.from({ length: atOnce }, worker));
   return items.map((_item, index) => results.get(index) as R);
 }
+
+/**
+ * Runs `work` for each item that `next` returns, at most `atOnce` at a time. The work may make further items available:
+ * all is finished when there are none and nothing runs. After a failure no further items are started.
+ *
+ * @param next `undefined` if there are none at the moment
+ */
+export async function runQueue<T>(
+  atOnce: number,
+  next: () => T | undefined,
+  work: (item: T) => Promise<void>,
+): Promise<void> {
+  const running = new Set<Promise<void>>();
+  let hasFailed = false;
+  const worker = async () => {
+    while (!hasFailed) {
+      const item = next();
+      if (item === undefined) {
+        if (running.size === 0) return;
+        await Promise.race(running);
+        continue;
+      }
+      const done = work(item);
+      running.add(done);
+      try {
+        await done;
+      } catch (error) {
+        hasFailed = true;
+        throw error;
+      } finally {
+        running.delete(done);
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: atOnce }, worker));
+}

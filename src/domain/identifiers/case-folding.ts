@@ -1,3 +1,4 @@
+import { isAscii } from './ascii.js';
 import { COMMON, FULL } from './case-folding-table.js';
 
 /**
@@ -38,9 +39,4 @@ function readTable(): ReadonlyMap<string, string> {
     table.set(String.fromCodePoint(letter), String.fromCodePoint(...expansion));
   }
   return table;
-}
-
-function isAscii(text: string): boolean {
-  for (let at = 0; at < text.length; at++) if (text.charCodeAt(at) > 0x7f) return false;
-  return true;
 }

@@ -19,8 +19,17 @@ export function parseMxid(text: string): Mxid | undefined {
 
 /** Composes a user ID that a homeserver would create today; `undefined` if the parts do not form one. */
 export function composeMxid(localpart: string, homeserver: string): Mxid | undefined {
-  return /^[a-z0-9._=\-/+]+$/.test(localpart) ? parseMxid(`@${localpart}:${homeserver}`) : undefined;
+  if (homeserver !== validServer) {
+    if (!parseServerName(homeserver)) return undefined;
+    validServer = homeserver;
+  }
+  if (!/^[a-z0-9._=\-/+]+$/.test(localpart)) return undefined;
+  const mxid = `@${localpart}:${homeserver}` as const;
+  return Buffer.byteLength(mxid) > MAX_BYTES ? undefined : mxid;
 }
+
+/** The server name that was found valid last: the people of a directory all have the same one. */
+let validServer: string | undefined;
 
 /** A room ID of any room version, or an event ID in its place, as in the specification. Spec: appendix "Room IDs". */
 export const isRoomId = (text: string): boolean =>

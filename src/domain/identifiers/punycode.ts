@@ -1,3 +1,5 @@
+import { isAscii } from './ascii.js';
+
 /*
  * Converts internationalised domain names to and from their DNS form. RFC 3492, with the parameters of section 5; RFC
  * 5890, 2.3.2.1. No mapping tables are needed: the input is already in lower case.
@@ -25,9 +27,6 @@ function unicodeLabel(label: string): string {
   // If encoding the result gives another label, it is a different domain.
   return decoded !== undefined && !isAscii(decoded) && asciiDomain(decoded) === label ? decoded : label;
 }
-
-// eslint-disable-next-line no-control-regex
-export const isAscii = (text: string): boolean => /^[\x00-\x7f]*$/.test(text);
 
 function encode(label: string): string {
   const points = Array.from(label, (character) => character.codePointAt(0) ?? 0);

@@ -1,5 +1,6 @@
+import { isAscii } from './ascii.js';
 import { foldCase } from './case-folding.js';
-import { asciiDomain, isAscii, PREFIX, unicodeDomain } from './punycode.js';
+import { asciiDomain, PREFIX, unicodeDomain } from './punycode.js';
 import { otherReading } from './renumbering.js';
 import type { Threepid } from './threepid.js';
 

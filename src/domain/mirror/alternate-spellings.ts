@@ -27,12 +27,14 @@ export async function otherSpellings(
   const doubtful = new Map<string, Threepid>();
   const names: Mxid[] = [];
   const contested: Threepid[] = [];
-  for (const threepid of threepids) {
-    if (threepid.medium !== 'email') continue;
+  const emails = threepids.filter(({ medium }) => medium === 'email');
+  const hashes = emails.map((threepid) => lookupHash(threepid, pepper));
+  const answers = index.findAll(source, pepper, hashes);
+  for (const [at, threepid] of emails.entries()) {
+    const answer = answers.get(hashes[at] ?? '');
+    if (answer === undefined) continue;
     const finding = found.get(keyOf(threepid));
-    if (finding && isAmbiguous(finding)) continue;
-    const answer = index.find(source, pepper, lookupHash(threepid, pepper));
-    if (answer === undefined || answer === finding?.mxid) continue;
+    if (finding && (isAmbiguous(finding) || answer === finding.mxid)) continue;
     doubtful.set(keyOf(threepid), threepid);
     if (answer === AMBIGUOUS) contested.push(threepid);
     else names.push(answer);

@@ -15,7 +15,7 @@ import { diffAll, type DirectoryDiff } from './full-sync.js';
 import { addUnchangedProblems } from './unchanged-problems.js';
 import { changesOf } from './claim-changes.js';
 import type { Mxid } from '../identifiers/mxid.js';
-import { listedClaims, unmirroredEntries, userIdCollisions } from './user-id-collisions.js';
+import { entriesOfOthers, listedClaims, userIdCollisions } from './user-id-collisions.js';
 import { stateAfter } from './state-after.js';
 import { reportOf, showSome, type SyncReport } from './sync-report.js';
 import type { Threepid } from '../identifiers/threepid.js';
@@ -96,8 +96,7 @@ export class MirrorService {
     found: readonly Association[] = [],
   ): Promise<ReadonlyMap<Mxid, readonly SourcedEntry[]>> {
     if (!this.derivedIdSources.has(source)) return new Map();
-    const stored = await this.deps.store.findByMxid(mxids);
-    return userIdCollisions([...stored, ...unmirroredEntries(source, found, stored)], this.derivedIdSources);
+    return userIdCollisions(await entriesOfOthers(source, mxids, found, this.deps.store), this.derivedIdSources);
   }
 
   /** Whether an incremental sync is possible: the directory supports it, and there is a cursor. */

@@ -21,8 +21,26 @@ export function userIdCollisions(
   return byName;
 }
 
-/** Findings of a source with user IDs that none of its stored entries has, as entries. */
-export function unmirroredEntries(
+/**
+ * The entries of those of these user IDs that are not only those of one entry of this source. Nearly all are: then
+ * nothing is read.
+ *
+ * @param found findings of the source: those with a user ID that none of its stored entries has are returned as entries
+ */
+export async function entriesOfOthers(
+  source: string,
+  mxids: readonly Mxid[],
+  found: readonly Association[],
+  store: MirrorStore,
+): Promise<readonly SourcedEntry[]> {
+  const others = new Set(await store.mxidsOfOthers(source, mxids));
+  if (others.size === 0) return [];
+  const stored = await store.findByMxid([...others]);
+  const doubtful = found.filter(({ mxid }) => others.has(mxid));
+  return [...stored, ...unmirroredEntries(source, doubtful, stored)];
+}
+
+function unmirroredEntries(
   source: string,
   found: readonly Association[],
   stored: readonly SourcedEntry[],

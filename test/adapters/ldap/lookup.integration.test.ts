@@ -40,6 +40,12 @@ const LDIF = [
   person('edison', { mail: 'edison@south.example.org' }, SOUTH),
   person('grace', { description: '@Grace:example.net', mail: 'grace@north.example.org' }, NORTH),
   person('grace', { description: '@grace:Example.net', mail: 'grace@south.example.org' }, SOUTH),
+  person('noether', { mail: 'noether@example.org', mobile: '+49 170 1111111' }, NORTH),
+  person('noether', { mobile: '+49 170 2222222' }, SOUTH),
+  person('planck', { mail: 'planck@example.org', mobile: '+49 170 3333333' }, NORTH),
+  person('planck', { mobile: '0170 3333333' }, SOUTH),
+  person('Gauss', { mail: 'gauss@north.example.org' }, NORTH),
+  person('gauss', { mail: 'gauss@south.example.org' }, SOUTH),
   person('curie', { mail: 'curie@example.org' }, NORTH),
   person('CURIE', { mail: ['curie@example.org', 'marie@example.org'] }, SOUTH),
   entry('cn=sales,ou=people,dc=example,dc=org', {
@@ -161,6 +167,19 @@ describe('a live lookup', () => {
     },
   );
 
+  it('compares the numbers of people with the same user ID, although only an email address is looked up', async () => {
+    expect(await ownerOf(email('noether@example.org'))).toMatchObject({ claimants: { length: 2 } });
+    expect(await ownerOf(email('planck@example.org'))).toMatchObject({ mxid: '@planck:example.org' });
+    expect(await source.find([email('noether@example.org'), msisdn('491703333333')])).toMatchObject([
+      { claimants: { length: 2 } },
+      { mxid: '@planck:example.org' },
+    ]);
+  });
+
+  it('returns an ambiguous result if the user names of two people differ only in their case', async () => {
+    expect(await ownerOf(email('gauss@south.example.org'))).toMatchObject({ claimants: { length: 2 } });
+  });
+
   it('resolves a person who is listed twice with the same address', async () => {
     expect(await ownerOf(email('marie@example.org'))).toMatchObject({ mxid: '@curie:example.org' });
   });
@@ -203,6 +222,19 @@ describe('a live lookup', () => {
       { threepid: email('grace@south.example.org'), mxid: '@grace:example.net' },
     ]);
     await reference.close();
+  });
+
+  it('notices a person with the same user ID among hundreds of addresses, in whatever order they are sent', async () => {
+    const strangers = Array.from({ length: 450 }, (_, index) => email(`stranger${index}@example.org`));
+    const [north, south] = [email('edison@north.example.org'), email('edison@south.example.org')];
+    const anna = { threepid: email('anna@example.org'), mxid: '@anna:example.org' };
+    const ambiguous = (threepid: Threepid) => expect.objectContaining({ threepid, claimants: expect.anything() });
+    expect(await source.find([anna.threepid, ...strangers, north])).toEqual([anna, ambiguous(north)]);
+    expect(await source.find([north, ...strangers, anna.threepid, south])).toEqual([
+      ambiguous(north),
+      anna,
+      ambiguous(south),
+    ]);
   });
 
   it('finds hundreds of addresses at once', async () => {

@@ -28,6 +28,8 @@ describe('an email address', () => {
     'alice@xn--bcher-kva.example',
     '用户@例え.jp',
     'a.b.@example.org',
+    'a@1--2.example-a.org',
+    `a@${'b'.repeat(63)}`,
     `${'a'.repeat(64)}@${'b'.repeat(63)}.example.org`,
   ])('may be %s', (text) => {
     expect(email(text)).toMatchObject({ medium: 'email', address: text });
@@ -51,6 +53,10 @@ describe('an email address', () => {
     ['an address literal', 'alice@[127.0.0.1]'],
     ['an empty label', 'alice@example..org'],
     ['a hyphen at the edge', 'alice@-example.org'],
+    ['a hyphen before a dot', 'alice@example-.org'],
+    ['a dot at the end', 'alice@example.org.'],
+    ['an underscore in its domain', 'alice@ex_ample.org'],
+    ['a label of 64 at the end', `a@${'b'.repeat(64)}`],
     ['a hidden character', 'ali\u200bce@example.org'],
     ['a character that changes the direction of the text', 'alice@\u202eexample.org'],
     ['a lone surrogate', 'alice\ud83d@example.org'],

@@ -53,6 +53,14 @@ export class MemoryMirrorStore implements MirrorStore {
     return [...repeated];
   }
 
+  async mxidsOfOthers(source: string, mxids: readonly Mxid[]): Promise<readonly Mxid[]> {
+    const repeated = new Set(await this.repeatedMxids());
+    const inOtherSources = new Set(
+      this.allEntries().flatMap((one) => (one.source === source ? [] : (one.person?.mxid ?? []))),
+    );
+    return [...new Set(mxids)].filter((mxid) => repeated.has(mxid) || inOtherSources.has(mxid));
+  }
+
   async findByThreepid(source: string, threepid: Threepid): Promise<readonly MirroredEntry[]> {
     return [...this.mirror(source).values()].filter(({ person, withheld = [] }) =>
       [...(person?.threepids ?? []), ...withheld].some((candidate) => sameThreepid(candidate, threepid)),

@@ -74,15 +74,10 @@ export class Connection {
     readonly url: string,
     private readonly client: Client,
   ) {
-    const fail = (cause: unknown) => this.fail(cause instanceof Error ? cause : new Error(LOST));
-    for (const event of ['error', 'connectError', 'connectRefused', 'connectTimeout', 'end', 'close']) {
-      client.on(event, fail);
-    }
-    client.on('connect', () => {
-      // A socket that connects after the timeout must not stay open.
-      if (this.end) return client.destroy();
-      this.deliver = interceptReplies(client, (chunk) => this.incoming.take(chunk), fail);
-    });
+    for (const event of ['error', 'connectError', 'connectRefused', 'connectTimeout', 'end', 'close'])
+      client.on(event, this.fail);
+    // A socket that connects after the timeout must not stay open.
+    client.on('connect', () => (this.end ? client.destroy() : this.intercept()));
   }
 
   /** @throws LdapError with the URL and the problem */
@@ -103,7 +98,7 @@ export class Connection {
     const client = ldap.createClient({ url, tlsOptions: tls, queueDisable: true, connectTimeout: limitMs });
     fixIpv6Host(client, host);
     const connection = new Connection(url, client);
-    signal?.addEventListener('abort', () => connection.fail(signal.reason as Error));
+    signal?.addEventListener('abort', () => connection.fail(signal.reason));
     const deadline = new Deadline(limitMs);
 
     const words = (cause: Error) => (connection.hasResponse ? messageOf(cause) : unansweredMessage(cause, isEncrypted));
@@ -118,6 +113,7 @@ export class Connection {
         connection.close();
         throw new LdapError(url, 'StartTLS failed: the server sent unencrypted data after its answer');
       }
+      connection.intercept();
     }
     const attempt = (dn: string, password: BindPassword) => {
       connection.awaited = BIND_RESPONSE;
@@ -144,7 +140,7 @@ export class Connection {
 
   /** @throws LdapError */
   async search(question: SearchRequest, { totalMs, stallMs, ofMs }: Limits): Promise<Page> {
-    const { base, scope = 'sub', filter, attributes, id, pageSize, cookie, most, followsAliases } = question;
+    const { base, scope = 'sub', filter, attributes, id, known, pageSize, cookie, most, followsAliases } = question;
     // Servers count in whole seconds, and may round up. The time limit of the client must end the request first.
     const timeLimit = Math.ceil(totalMs / 1000) + 1;
     const options = {
@@ -165,7 +161,7 @@ export class Connection {
         stall = setTimeout(() => reject(noAnswer(ofMs ?? stallMs)), stallMs);
         this.onEntry = (content) => {
           stall?.refresh();
-          entries.push(rawEntry(content, id));
+          entries.push(rawEntry(content, id, known));
         };
         this.client.search(rawDn(base), options, controls, (error, found) => {
           if (error) return reject(error);
@@ -220,7 +216,7 @@ export class Connection {
         start(resolve, reject);
       });
     } catch (error) {
-      this.fail(error as Error);
+      this.fail(error);
       throw error;
     } finally {
       clearTimeout(timer);
@@ -241,10 +237,14 @@ export class Connection {
     this.deliver(message);
   }
 
-  private fail(error: Error): void {
-    if (this.end) return;
-    this.end = error;
-    this.giveUp?.(error);
-    this.client.destroy();
+  private intercept(): void {
+    this.deliver = interceptReplies(this.client, (chunk) => this.incoming.take(chunk), this.fail);
   }
+
+  private readonly fail = (cause: unknown): void => {
+    if (this.end) return;
+    this.end = cause instanceof Error ? cause : new Error(LOST);
+    this.giveUp?.(this.end);
+    this.client.destroy();
+  };
 }

@@ -1,5 +1,5 @@
 import type { Filter } from 'ldapjs';
-import type { RawEntry } from '../protocol/raw-entry.js';
+import type { KnownEntries, RawEntry } from '../protocol/raw-entry.js';
 
 export interface SearchRequest {
   /** A distinguished name, or empty for the root. */
@@ -10,6 +10,9 @@ export interface SearchRequest {
 
   /** Names of the attributes that contain persistent ids, in lower case. */
   readonly id: readonly string[];
+
+  /** Entries that an earlier search returned: those that have not changed are returned as they are. */
+  readonly known?: KnownEntries;
 
   /**
    * Entries per page. Absent: everything is requested at once. A paged search must be read to its end: OpenLDAP stores

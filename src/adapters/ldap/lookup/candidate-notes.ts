@@ -1,5 +1,5 @@
 import { sameThreepid, type Threepid } from '../../../domain/identifiers/threepid.js';
-import type { Candidate } from './live-lookup.js';
+import type { Candidate } from './candidate.js';
 
 /** Maximum number of entries in an explanation. */
 const MOST_NOTED = 10;
@@ -14,8 +14,8 @@ export function notesOf(
   unfiltered: readonly Candidate[],
 ): readonly string[] {
   const has = ({ person }: Candidate) => person?.threepids.some((owned) => sameThreepid(owned, threepid)) ?? false;
-  const members = new Set(candidates.map(({ id }) => id));
-  const filteredOut = unfiltered.filter((one) => has(one) && !members.has(one.id));
+  const members = new Set(candidates.map(({ raw }) => raw.id));
+  const filteredOut = unfiltered.filter((one) => has(one) && !members.has(one.raw.id));
   const matching = candidates.filter((one) => has(one) || one.skipped.length > 0);
   return [
     ...matching.slice(0, MOST_NOTED).flatMap(noted),

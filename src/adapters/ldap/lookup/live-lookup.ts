@@ -1,20 +1,22 @@
 import type { Filter } from 'ldapjs';
 import type { Ambiguous, Finding } from '../../../domain/associations/association.js';
-import { groupBy } from '../../../domain/shared/group-by.js';
-import type { Mxid } from '../../../domain/identifiers/mxid.js';
 import { isDifferentPeople } from '../../../domain/directory/person-matching.js';
-import { keyOf, type Threepid } from '../../../domain/identifiers/threepid.js';
+import type { Mxid } from '../../../domain/identifiers/mxid.js';
 import { spellingsOf } from '../../../domain/identifiers/spellings.js';
+import type { Medium, Threepid } from '../../../domain/identifiers/threepid.js';
+import { groupBy } from '../../../domain/shared/group-by.js';
+import { mapLimited, runQueue } from '../../shared/concurrency.js';
 import type { Deadline } from '../../shared/deadline.js';
-import { type Reading, readWithNames } from '../mapping/map-entry.js';
-import { allOf, anyOf } from '../protocol/filter-builder.js';
-import { mapLimited } from '../../shared/concurrency.js';
-import { namesakeFilter, threepidFilter } from './lookup-filters.js';
-import type { Pool } from '../connection/pool.js';
-import type { RawEntry } from '../protocol/raw-entry.js';
-import { audiencesOf, type Rules } from '../mapping/mapping-rules.js';
-import type { RawPage } from '../sync/full-listing.js';
 import { pagesOf } from '../connection/paged-search.js';
+import type { Pool } from '../connection/pool.js';
+import { read } from '../mapping/map-entry.js';
+import { audiencesOf, type Rules } from '../mapping/mapping-rules.js';
+import { allOf } from '../protocol/filter-builder.js';
+import { encodedAny, type EncodedText, filterOf } from '../protocol/filter-encoding.js';
+import type { RawEntry } from '../protocol/raw-entry.js';
+import { type Candidate, candidateOf, distinct } from './candidate.js';
+import { namesakeFilters, threepidFilters } from './lookup-filters.js';
+import { ThreepidOwners } from './threepid-owners.js';
 
 /** Email addresses and names per search: the directory has an index for them. */
 const EQUALS_AT_ONCE = 200;
@@ -24,15 +26,14 @@ const NUMBERS_AT_ONCE = 20;
 const SEARCHES_AT_ONCE = 2;
 const PAGE_SIZE = 1_000;
 
-/** A returned entry. It may not have the requested threepid. */
-export interface Candidate extends Reading {
-  readonly id: string;
-  readonly label: string;
-  readonly raw: RawEntry;
-  /** The values that make up its user name. */
-  readonly names: readonly (string | undefined)[];
-  readonly isUnlisted: boolean;
+interface Search {
+  readonly base: string;
+  readonly filter: Filter;
+  readonly isUnlisted?: true;
 }
+
+/** Entries that were read already, by label: they are read again only if they have changed. */
+type Known = Map<string, Candidate>;
 
 /** Queries the directory directly, with few searches for many threepids. */
 export class Lookup {
@@ -43,7 +44,7 @@ export class Lookup {
   ) {}
 
   async find(threepids: readonly Threepid[], deadline: Deadline): Promise<readonly Finding[]> {
-    return this.resolve(threepids, await this.findCandidates(threepids, deadline), deadline);
+    return this.ownersOf(threepids, this.searchesFor(threepids), [], deadline);
   }
 
   /**
@@ -56,14 +57,9 @@ export class Lookup {
     deadline: Deadline,
     isAnybody = false,
   ): Promise<readonly Candidate[]> {
-    const filters = (medium: Threepid['medium']) =>
-      threepids.flatMap((one) => (one.medium === medium && threepidFilter(one, this.rules)) || []);
-    const search = (some: readonly Filter[], atOnce: number) => this.search(some, atOnce, deadline, isAnybody);
-    const [byEmail, byNumber] = await Promise.all([
-      search(filters('email'), EQUALS_AT_ONCE),
-      search(filters('msisdn'), NUMBERS_AT_ONCE),
-    ]);
-    return distinct([...byEmail, ...byNumber]);
+    const searches = this.searchesFor(threepids, isAnybody);
+    const found = await mapLimited(searches, SEARCHES_AT_ONCE, (search) => this.search(search, deadline));
+    return distinct(found.flat());
   }
 
   /** Those of the threepids that belong to entries without a usable user name, together with these entries. */
@@ -83,90 +79,120 @@ export class Lookup {
     candidates: readonly Candidate[],
     deadline: Deadline,
   ): Promise<readonly Finding[]> {
-    const owners = new Map<string, Candidate[]>(threepids.map((threepid) => [keyOf(threepid), []]));
-    const wanted = groupBy(
-      threepids.flatMap((threepid) => spellingsOf(threepid).map((text) => ({ text, threepid }))),
-      ({ text }) => text,
-    );
-    for (const one of candidates) {
-      // A domain and its ASCII form (as in the DNS) are the same for lookups.
-      const spelled = (one.person?.threepids ?? []).flatMap((owned) =>
-        spellingsOf(owned).flatMap((text) => wanted.get(text) ?? []),
-      );
-      for (const key of new Set(spelled.map(({ threepid }) => keyOf(threepid)))) owners.get(key)?.push(one);
-    }
-    const shared = await this.userIdCollisions(distinct([...owners.values()].flat()), deadline);
-
-    return threepids.flatMap((threepid): Finding | [] => {
-      const claimants = owners.get(keyOf(threepid)) ?? [];
-      const [mxid, ...others] = new Set(claimants.flatMap(({ person }) => person?.mxid ?? []));
-      if (mxid === undefined) return [];
-      const sameUserId = shared.get(mxid) ?? [];
-      const isClear = others.length === 0 && sameUserId.length === 0;
-      const unlisted = claimants.filter(({ person }) => person?.isUnlisted);
-      if (isClear && unlisted.length > 0)
-        return { threepid, claimants: unlisted.map(({ label }) => `${label} (unlisted)`), owner: mxid };
-      if (isClear) return { threepid, mxid };
-      return { threepid, claimants: distinct([...claimants, ...sameUserId]).map(({ label }) => label) };
-    });
+    return this.ownersOf(threepids, [], candidates, deadline);
   }
 
-  /** The user IDs of these entries that would also be given to another person, with all entries concerned. */
-  private async userIdCollisions(
-    entries: readonly Candidate[],
+  /**
+   * Searches for the names of the people who have the threepids as well: nobody is returned whose user ID another
+   * person would get, too. Names are searched while other threepids still are.
+   *
+   * @param candidates entries that were found already
+   */
+  private async ownersOf(
+    threepids: readonly Threepid[],
+    searches: readonly Search[],
+    candidates: readonly Candidate[],
     deadline: Deadline,
-  ): Promise<ReadonlyMap<Mxid, readonly Candidate[]>> {
+  ): Promise<readonly Finding[]> {
+    const owners = new ThreepidOwners(threepids);
+    const medium = onlyMediumOf(threepids);
+    const known: Known = new Map();
+    const names: (readonly EncodedText[])[] = [];
+    const checkNames = (entries: readonly Candidate[]) => {
+      for (const one of entries) {
+        if (known.get(one.label) === one) continue;
+        known.set(one.label, one);
+        if (this.rules.homeserver === undefined || !owners.isOwner(one)) continue;
+        const filters = namesakeFilters(one.names, this.rules);
+        if (filters.length > 0) names.push(filters);
+      }
+    };
+
+    const found: (readonly Candidate[])[] = [];
+    const sameUserId: Candidate[] = [];
+    const first = searches.map((search, at) => async () => {
+      checkNames((found[at] = await this.search(search, deadline, known, medium)));
+    });
+    const second: (() => Promise<void>)[] = [];
+    const next = () => {
+      if (first.length > 0) return first.shift();
+      for (const search of second.length > 0 ? [] : this.searchesOf(names.splice(0, EQUALS_AT_ONCE), EQUALS_AT_ONCE))
+        second.push(async () => void sameUserId.push(...(await this.search(search, deadline, known, medium))));
+      return second.shift();
+    };
+    checkNames(candidates);
+    await runQueue(SEARCHES_AT_ONCE, next, (search) => search());
+
+    const entries = distinct([...candidates, ...found.flat()]).filter((one) => owners.isOwner(one));
+    return owners.findings(entries, this.userIdCollisions(distinct([...entries, ...sameUserId])));
+  }
+
+  /** The user IDs that several people would be given, with all entries concerned. */
+  private userIdCollisions(entries: readonly Candidate[]): ReadonlyMap<Mxid, readonly Candidate[]> {
     if (this.rules.homeserver === undefined) return new Map();
-    const filters = entries.flatMap(({ names }) => namesakeFilter(names, this.rules) ?? []);
-    const sameUserId = await this.search(filters, EQUALS_AT_ONCE, deadline, false, entries);
-    const byName = groupBy(distinct([...entries, ...sameUserId]), ({ person }) => person?.mxid);
-    for (const [mxid, some] of byName) if (!isDifferentPeople(some)) byName.delete(mxid);
+    const byName = groupBy(entries, ({ person }) => person?.mxid);
+    for (const [mxid, some] of byName) {
+      // The addresses of all media decide whether they are the same person.
+      const complete = some.length > 1 ? some.map(({ raw }) => ({ id: raw.id, ...read(raw, this.rules) })) : [];
+      if (!isDifferentPeople(complete)) byName.delete(mxid);
+    }
     return byName;
   }
 
-  /** @param known entries that were read already, and are read again only if they have changed */
-  private async search(
-    filters: readonly Filter[],
+  private searchesFor(threepids: readonly Threepid[], isAnybody = false): readonly Search[] {
+    const filters = (wanted: Medium) =>
+      threepids.flatMap((one) => (one.medium === wanted ? [threepidFilters(one, this.rules)] : []));
+    return [
+      ...this.searchesOf(filters('email'), EQUALS_AT_ONCE, isAnybody),
+      ...this.searchesOf(filters('msisdn'), NUMBERS_AT_ONCE, isAnybody),
+    ];
+  }
+
+  /** @param filters of which each list belongs to one threepid or name */
+  private searchesOf(
+    filters: readonly (readonly EncodedText[])[],
     atOnce: number,
-    deadline: Deadline,
     isAnybody = false,
-    known: readonly Candidate[] = [],
-  ) {
-    const { rules, bases, pool } = this;
-    const searches: { readonly base: string; readonly filter: Filter; readonly isUnlisted?: true }[] = [];
-    const audiences = audiencesOf(rules);
+  ): readonly Search[] {
+    const searches: Search[] = [];
+    const audiences = audiencesOf(this.rules);
     for (let at = 0; at < filters.length; at += atOnce) {
-      const some = anyOf(filters.slice(at, at + atOnce));
-      for (const base of bases) {
+      const alternatives = filters.slice(at, at + atOnce).flat();
+      if (alternatives.length === 0) continue;
+      const some = filterOf(encodedAny(alternatives));
+      for (const base of this.bases) {
         if (isAnybody) searches.push({ base, filter: some });
         else searches.push(...audiences.map(({ filter, ...rest }) => ({ ...rest, base, filter: allOf(filter, some) })));
       }
     }
-    const found = await mapLimited(searches, SEARCHES_AT_ONCE, ({ isUnlisted, ...search }) =>
-      pool.use(deadline, async (connection) => {
-        const { requested: attributes, id, followsAliases } = rules;
-        const question = { ...search, attributes, id, followsAliases, pageSize: PAGE_SIZE };
-        const entries: RawPage[] = [];
-        const limits = () => ({ totalMs: deadline.left, stallMs: deadline.left, ofMs: deadline.limitMs });
-        for await (const page of pagesOf(connection, question, limits))
-          entries.push({ base: search.base, entries: page.entries, ...(isUnlisted && { isUnlisted }) });
-        return entries;
-      }),
-    );
-    const knownAs = new Map(known.map((one) => [one.label, one]));
-    return found.flat().flatMap(({ entries, isUnlisted = false }) =>
-      entries.map((raw): Candidate => {
-        const same = knownAs.get(raw.dn);
-        if (same?.raw.digest === raw.digest && same.isUnlisted === isUnlisted) return same;
-        const { person, ...rest } = readWithNames(raw, rules);
-        const marked = person && isUnlisted ? { ...person, isUnlisted } : person;
-        return { id: raw.id, label: raw.dn, raw, isUnlisted, ...rest, person: marked };
-      }),
-    );
+    return searches;
+  }
+
+  /** @param medium the only medium of which addresses are read; all if it is absent */
+  private async search(
+    { base, filter, isUnlisted: isOfUnlisted }: Search,
+    deadline: Deadline,
+    known: Known = new Map(),
+    medium?: Medium,
+  ): Promise<readonly Candidate[]> {
+    const { rules } = this;
+    const isUnlisted = isOfUnlisted ?? false;
+    const { requested: attributes, id, followsAliases } = rules;
+    const question = { base, filter, attributes, id, followsAliases, known, pageSize: PAGE_SIZE };
+    const limits = () => ({ totalMs: deadline.left, stallMs: deadline.left, ofMs: deadline.limitMs });
+    const found = await this.pool.use(deadline, async (connection) => {
+      const entries: RawEntry[] = [];
+      for await (const page of pagesOf(connection, question, limits)) entries.push(...page.entries);
+      return entries;
+    });
+    return found.map((raw) => {
+      const same = known.get(raw.dn);
+      return same?.raw === raw && same.isUnlisted === isUnlisted ? same : candidateOf(raw, isUnlisted, rules, medium);
+    });
   }
 }
 
-/** Removes duplicate entries: bases may overlap. Ids are not used, because they may be a badly chosen attribute. */
-const distinct = (entries: readonly Candidate[]): readonly Candidate[] => [
-  ...new Map(entries.map((one) => [one.label.toLowerCase(), one])).values(),
-];
+function onlyMediumOf(threepids: readonly Threepid[]): Medium | undefined {
+  const [first, ...others] = new Set(threepids.map(({ medium }) => medium));
+  return others.length === 0 ? first : undefined;
+}

@@ -20,6 +20,16 @@ export function attributeName(name: string): string {
   const lower = name.toLowerCase();
   return OTHER_NAMES.get(lower) ?? lower;
 }
+
 /** Whether values may have a prefix for the type of address, as in `proxyAddresses`. `mail` holds only one type. */
-export const hasAddressPrefixes = (attribute: string): boolean =>
-  attributeName(attribute.split(';', 1).join()) !== 'mail';
+export function hasAddressPrefixes(attribute: string): boolean {
+  let isPrefixed = prefixed.get(attribute);
+  if (isPrefixed === undefined) {
+    isPrefixed = attributeName(attribute.split(';', 1).join()) !== 'mail';
+    prefixed.set(attribute, isPrefixed);
+  }
+  return isPrefixed;
+}
+
+/** A cache of the answers for configured attributes: the question comes with each address. */
+const prefixed = new Map<string, boolean>();

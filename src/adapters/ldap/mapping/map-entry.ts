@@ -1,9 +1,10 @@
 import type { ParsedEntry, SkipReason } from '../../../domain/directory/directory-entry.js';
 import { groupBy } from '../../../domain/shared/group-by.js';
+import { isAscii } from '../../../domain/identifiers/ascii.js';
 import { composeMxid, localpartOf, type Mxid } from '../../../domain/identifiers/mxid.js';
 import { MXID_FORMS, readMxid } from '../../../domain/identifiers/mxid-uri.js';
 import { patternOf, readPhoneNumber } from '../../../domain/identifiers/phone-number.js';
-import { keyOf, type Threepid, tryThreepid } from '../../../domain/identifiers/threepid.js';
+import { keyOf, type Medium, type Threepid, tryThreepid } from '../../../domain/identifiers/threepid.js';
 import { attributeName } from './attribute-names.js';
 import { hasAddressPrefixes } from './attribute-names.js';
 import { applyModifier, placeholdersOf } from './localpart-template.js';
@@ -16,35 +17,44 @@ export type Reading = ParsedEntry;
 /** Maps an entry to a person. Unreadable values are skipped; without a user ID there is no person. */
 export const read = (entry: RawEntry, rules: Rules): Reading => readingOf(described(entry), rules);
 
-/** The same, with the values that name the entry, one per placeholder of the template; `undefined` if one is missing. */
+/**
+ * The same, with the values that name the entry, one per placeholder of the template; `undefined` if one is missing.
+ *
+ * @param medium the only medium of which addresses are read; all if it is absent
+ */
 export function readWithNames(
   entry: RawEntry,
   rules: Rules,
+  medium?: Medium,
 ): Reading & { readonly names: readonly (string | undefined)[] } {
   const attributes = described(entry);
   const names = placeholdersOf(rules.template).map(({ attribute }) => valuesOf(attributes, attribute)[0]);
-  return { ...readingOf(attributes, rules), names };
+  return { ...readingOf(attributes, rules, medium), names };
 }
 
-function readingOf(attributes: readonly Described[], rules: Rules): Reading {
+function readingOf(attributes: readonly Described[], rules: Rules, medium?: Medium): Reading {
   const skipped: SkipReason[] = [];
   const threepids = new Map<string, Threepid>();
-  const take = (threepid: Threepid | undefined, problem: SkipReason) => {
-    if (!threepid) skipped.push(problem);
+  const take = (threepid: Threepid | undefined, problem: () => SkipReason) => {
+    if (!threepid) skipped.push(problem());
     else if (threepid.alias !== undefined || !threepids.has(keyOf(threepid))) threepids.set(keyOf(threepid), threepid);
   };
 
-  for (const name of rules.email) {
+  for (const name of medium === 'msisdn' ? [] : rules.email) {
     for (const text of valuesOf(attributes, name)) {
       const address = hasAddressPrefixes(name) ? mailbox(text) : text;
-      if (address !== undefined) take(tryThreepid('email', address), `a value of \`${name}\` is not an email address`);
+      if (address !== undefined)
+        take(tryThreepid('email', address), () => `a value of \`${name}\` is not an email address`);
     }
   }
-  for (const name of rules.msisdn) {
+  for (const name of medium === 'email' ? [] : rules.msisdn) {
     for (const text of valuesOf(attributes, name)) {
       const digits = readPhoneNumber(text, rules.region)?.digits ?? '';
       const hint = rules.region === undefined ? ': write it with + and its calling code, or set `phoneRegion`' : '';
-      take(tryThreepid('msisdn', digits), `a phone number in \`${name}\` cannot be read (${patternOf(text)})${hint}`);
+      take(
+        tryThreepid('msisdn', digits),
+        () => `a phone number in \`${name}\` cannot be read (${patternOf(text)})${hint}`,
+      );
     }
   }
 
@@ -117,8 +127,6 @@ const utf8 = new TextDecoder('utf-8', { ignoreBOM: true });
 /** Bytes that are not valid UTF-8 become a character that no address or name contains. */
 const decode = (latin1: string): string =>
   (isAscii(latin1) ? latin1 : utf8.decode(Buffer.from(latin1, 'latin1')).replaceAll('\ufffd', '\0')).trim();
-
-const isAscii = (text: string): boolean => !/[\x80-\xff]/.test(text);
 
 /**
  * The mailbox of an address with a type prefix such as `smtp:`, `SMTP:` or `x500:`; `undefined` for types that are not

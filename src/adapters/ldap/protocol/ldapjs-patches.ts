@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import ldap, { type Client, type Filter } from 'ldapjs';
 import manifest from 'ldapjs/package.json' with { type: 'json' };
 
@@ -51,6 +52,25 @@ export function withoutFilterText(filter: Filter): Filter {
   return Object.defineProperty(filter, 'toString', { value: () => '', configurable: true });
 }
 
+interface Encodable {
+  toBer(): { readonly buffer: Buffer };
+}
+
+const { FilterString } = ldap as unknown as { readonly FilterString: new () => Filter & Encodable };
+
+/** A filter that is encoded already. */
+export class EncodedFilter extends FilterString {
+  constructor(private readonly bytes: Buffer) {
+    super();
+  }
+
+  override toBer(): { readonly buffer: Buffer } {
+    return { buffer: this.bytes };
+  }
+}
+
+export const encodedByLibrary = (filter: Filter): Buffer => (filter as unknown as Encodable).toBer().buffer;
+
 /** A distinguished name that is sent unchanged: the library's own parser misreads `\+` and `\\`. */
 export const rawDn = (dn: string): string =>
   ({ [Symbol.toStringTag]: 'LdapDn', toString: () => dn }) as unknown as string;
@@ -67,7 +87,8 @@ export function fixIpv6Host(client: Client, host: string): void {
 
 /**
  * Redirects the data that a connected client receives to `receive`. The library only gets the messages that are passed
- * on.
+ * on. It would describe each piece of data for its own log, which takes longer than to read an entry. Call it again when
+ * the connection has become an encrypted one.
  *
  * @param failed receives errors of `receive` and of the library
  * @returns passes whole messages on to the library
@@ -77,19 +98,22 @@ export function interceptReplies(
   receive: (chunk: Buffer) => void,
   failed: (error: unknown) => void,
 ): (message: Buffer) => void {
-  interface Parser {
-    write(bytes: Buffer): void;
+  interface Connected {
+    readonly _socket?: Socket;
+    readonly _tracker?: { readonly parser?: { write(bytes: Buffer): void } };
   }
-  const { _tracker: tracker } = client as unknown as { readonly _tracker?: { readonly parser?: Parser } };
+  const { _socket: socket, _tracker: tracker } = client as unknown as Connected;
   const parser = tracker?.parser;
   if (!parser) throw new Error('ldapjs: a connected client has no `_tracker.parser`, which reads the incoming data');
-  const deliver = parser.write.bind(parser);
-  parser.write = (chunk) => {
+  const receivers = socket?.listeners('data') ?? [];
+  if (!socket || receivers.length === 0) throw new Error('ldapjs: nothing receives the data of `_socket`');
+  socket.on('data', (chunk: Buffer) => {
     try {
       receive(chunk);
     } catch (error) {
       failed(error);
     }
-  };
-  return deliver;
+  });
+  for (const receiver of receivers) socket.off('data', receiver as () => void);
+  return (message) => parser.write(message);
 }

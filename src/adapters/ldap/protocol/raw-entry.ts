@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { OCTET_STRING, SEQUENCE, SET, expectAt } from './ber.js';
+import { type Element, OCTET_STRING, SEQUENCE, SET, expectAt } from './ber.js';
 import { dnText } from './dn-text.js';
 
 /** An unparsed entry: listings hold thousands of them at a time, and most are never parsed. */
@@ -22,68 +22,120 @@ export interface RawAttribute {
   readonly values: readonly string[];
 }
 
+/** Entries that were received before, by `dn`. */
+export type KnownEntries = ReadonlyMap<string, { readonly raw: RawEntry }>;
+
 const NONE: readonly string[] = [];
+const SEMICOLON = 0x3b;
+const NOTHING_KNOWN: KnownEntries = new Map();
 
 /**
  * @param content of a `SearchResultEntry`
  * @param idNames in lower case, in order of preference
+ * @param known one of these is returned itself if the content is the same
  * @throws Error if the bytes are not an entry
  */
-export function rawEntry(content: Buffer, idNames: readonly string[]): RawEntry {
+export function rawEntry(content: Buffer, idNames: readonly string[], known = NOTHING_KNOWN): RawEntry {
   const name = expectAt(content, 0, OCTET_STRING);
   const dn = dnText(content.toString('utf8', name.start, name.end));
+  const same = known.get(dn)?.raw;
+  if (same instanceof ReceivedEntry && same.hasContent(content)) return same;
   const list = expectAt(content, name.end, SEQUENCE);
-  const attributes = content.subarray(list.start, list.end);
   let missing = NONE;
+  for (let at = list.start; at < list.end; ) {
+    const { type, end } = attributeAt(content, at, list.end);
+    if (hasOptions(content, type)) missing = missing.concat(restOf(content.toString('latin1', type.start, type.end)));
+    at = end;
+  }
+  return new ReceivedEntry(dn, missing, content, list.start, list.end, idNames);
+}
+
+/** Nobody needs all of it: lookups only compare most entries with those that they know. */
+class ReceivedEntry implements RawEntry {
+  private knownId: string | undefined;
+  private knownDigest: string | undefined;
+
+  constructor(
+    readonly dn: string,
+    readonly missing: readonly string[],
+    private readonly content: Buffer,
+    private readonly start: number,
+    private readonly end: number,
+    private readonly idNames: readonly string[],
+  ) {}
+
+  get id(): string {
+    return (this.knownId ??= idIn(this.attributes, this.idNames) ?? this.dn.toLowerCase());
+  }
+
+  get digest(): string {
+    return (this.knownDigest ??= digestOf(this.content));
+  }
+
+  get attributes(): Buffer {
+    return this.content.subarray(this.start, this.end);
+  }
+
+  hasContent(content: Buffer): boolean {
+    return this.content.equals(content);
+  }
+}
+
+function idIn(attributes: Buffer, idNames: readonly string[]): string | undefined {
   let rank = idNames.length;
   let id: string | undefined;
   for (let at = 0; at < attributes.length; ) {
-    const { description, values, end } = attributeAt(attributes, at);
+    const { type, values, end } = attributeAt(attributes, at);
     at = end;
-    if (description.includes(';')) missing = missing.concat(restOf(description));
+    const description = attributes.toString('latin1', type.start, type.end);
     const better = idNames.indexOf(description.toLowerCase());
     if (better < 0 || better >= rank || values.start === values.end) continue;
     rank = better;
-    const { start, end: valueEnd } = expectAt(attributes, values.start, OCTET_STRING, values.end);
-    id = idText(description, attributes.subarray(start, valueEnd));
+    const value = expectAt(attributes, values.start, OCTET_STRING, values.end);
+    id = idText(description, attributes.subarray(value.start, value.end));
   }
-  return { id: id ?? dn.toLowerCase(), dn, attributes, digest: digestOf(content), missing };
+  return id;
 }
 
 const digestOf = (content: Buffer | string): string => hash('sha256', content, 'base64url');
 
 /** Merges further attributes into an entry. */
-export const joined = (entry: RawEntry, more: RawEntry): RawEntry => ({
-  ...entry,
-  attributes: Buffer.concat([entry.attributes, more.attributes]),
-  digest: digestOf(entry.digest + more.digest),
+export const joined = ({ id, dn, attributes, digest }: RawEntry, more: RawEntry): RawEntry => ({
+  id,
+  dn,
+  attributes: Buffer.concat([attributes, more.attributes]),
+  digest: digestOf(digest + more.digest),
   missing: more.missing,
 });
 
 export function attributesOf({ attributes }: RawEntry): readonly RawAttribute[] {
+  // Converted at once, which takes less time than each part of it.
+  const text = attributes.toString('latin1');
   const read: RawAttribute[] = [];
   for (let at = 0; at < attributes.length; ) {
-    const { description, values, end } = attributeAt(attributes, at);
+    const { type, values, end } = attributeAt(attributes, at);
     const texts: string[] = [];
     for (let valueAt = values.start; valueAt < values.end; ) {
       const value = expectAt(attributes, valueAt, OCTET_STRING, values.end);
-      texts.push(attributes.toString('latin1', value.start, value.end));
+      texts.push(text.slice(value.start, value.end));
       valueAt = value.end;
     }
-    read.push({ description, values: texts });
+    read.push({ description: text.slice(type.start, type.end), values: texts });
     at = end;
   }
   return read;
 }
 
-function attributeAt(bytes: Buffer, at: number) {
-  const { start, end } = expectAt(bytes, at, SEQUENCE);
+function attributeAt(bytes: Buffer, at: number, limit = bytes.length) {
+  const { start, end } = expectAt(bytes, at, SEQUENCE, limit);
   const type = expectAt(bytes, start, OCTET_STRING, end);
-  return {
-    description: bytes.toString('latin1', type.start, type.end),
-    values: expectAt(bytes, type.end, SET, end),
-    end,
-  };
+  return { type, values: expectAt(bytes, type.end, SET, end), end };
+}
+
+/** Whether an attribute description contains a semicolon. */
+function hasOptions(bytes: Buffer, { start, end }: Pick<Element, 'start' | 'end'>): boolean {
+  for (let at = start; at < end; at++) if (bytes[at] === SEMICOLON) return true;
+  return false;
 }
 
 /** The next range after `member;range=0-1499`; empty after `member;range=1500-*`. [MS-ADTS] 3.1.1.3.1.3.3 */
