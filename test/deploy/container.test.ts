@@ -2,9 +2,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { loadConfig } from '../../../src/app/config/config.js';
+import { loadConfig } from '../../src/app/config/config.js';
 
-const root = join(import.meta.dirname, '../../..');
+const root = join(import.meta.dirname, '../..');
 const folder = join(root, 'deploy/container');
 const image = readFileSync(join(folder, 'Containerfile'), 'utf8');
 const lines = (word: string) => [...image.matchAll(new RegExp(`^${word} (.*)$`, 'gm'))].map(([, rest = '']) => rest);

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { expect, it, onTestFinished } from 'vitest';
-import { DEMO_BIND_DN, DEMO_BIND_PASSWORD, startDirectory } from '../../src/app/demo/directory.js';
-import { listed, sourceOf } from '../support/ldap.js';
+import { DEMO_BIND_DN, DEMO_BIND_PASSWORD, startDirectory } from '../../../src/app/demo/directory.js';
+import { listed, sourceOf } from '../../support/ldap.js';
 
 const BASE = 'ou=people,dc=example,dc=org';
 const anna = {
