@@ -54,7 +54,7 @@ describe('islet doctor', () => {
       /^✓ directory staff +ldap:\S+: bound as cn=admin,\S+, password from configuration file/m,
       new RegExp(`^✓ directory staff +ldap:\\S+: ${PEOPLE_BASE} exists; the filter matches inetOrgPerson 5`, 'm'),
       /^✓ directory staff +4 of 5 entries are people, with \d+ addresses: @alice:example\.org, /m,
-      /^✓ source partner +http:\S+ answers a lookup$/m,
+      /^✓ source partner +identity server http:\S+ answers a lookup$/m,
       /^! source partner +answers plain lookups only: current clients send hashes and do not find these people$/m,
       /^✓ homeserver example\.org .*\/_matrix\/client\/versions answers$/m,
       /^✓ homeserver example\.org +publishes its signing keys$/m,

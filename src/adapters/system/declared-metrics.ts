@@ -62,7 +62,7 @@ export const metrics = {
       outcome: ['found', 'nobody', 'ambiguous', 'failed'],
     },
   },
-  source_failures: { help: 'Questions that a source failed to answer.', labels: { source: 'source' } },
+  source_failures: { help: 'Lookups that a source failed to answer.', labels: { source: 'source' } },
   source_invalid_answers: {
     help: 'Values that a source returned and that Islet cannot use.',
     labels: { source: 'source' },
@@ -115,7 +115,7 @@ export const metrics = {
     labels: { source: 'mirror' },
   },
   account_checks: {
-    help: 'Questions to homeservers whether a user has an account. "unclear": the homeserver did not say.',
+    help: 'Requests to homeservers that show whether a user has an account. "unclear": the homeserver did not say.',
     labels: { result: ['account', 'no_account', 'unclear'] },
   },
   people_searches: {

@@ -86,7 +86,7 @@ const reach = (host: string, port: number, timeout: number, tls: ReturnType<type
     socket.once('timeout', () => end(new Error(`${answer} within ${timeout / 1000} s`)));
   });
 
-type Source = Config['sources'][number];
+type Source = Exclude<Config['sources'][number], { kind: 'bindings' }>;
 
 /** Opens a source and looks up a person who does not exist. */
 export const sourceCheck =
@@ -105,7 +105,7 @@ export const sourceCheck =
         (configured) => configured === BINDINGS || configured.mirror || configured.followed,
       );
       return [
-        ok(`${placeOfSource(source)} answers a lookup`),
+        ok(`${source.summary} answers a lookup`),
         ...(isHashed ? [] : [warning(IN_CLEAR_ONLY, 'set up listing and a mirror, or `hashed: true` for an upstream')]),
       ];
     } catch (error) {
@@ -118,6 +118,3 @@ export const sourceCheck =
 
 /** Invitations still reach them, because their homeservers are notified. */
 export const IN_CLEAR_ONLY = 'answers plain lookups only: current clients send hashes and do not find these people';
-
-const placeOfSource = (source: Source): string =>
-  'url' in source ? source.url : 'path' in source ? source.path : source.kind;
