@@ -19,14 +19,22 @@ function nameIn(question: Buffer): string {
   return labels.join('.');
 }
 
-/** An answer: the question, and 192.0.2.7 if it asks for an IPv4 address of `good.example`. */
+const NO_ERROR = 0x8180;
+const UNKNOWN = 0x8183;
+const REFUSED = 0x8185;
+
+/**
+ * An answer: the question, and 192.0.2.7 if it asks for an IPv4 address of `good.example` or `hosts.example`. Of the
+ * latter, everything else is refused, as dnsmasq does without an upstream server.
+ */
 function answerTo(question: Buffer): Buffer {
   const name = nameIn(question);
   const end = 12 + name.length + 2 + 4;
-  const isKnown = name === 'good.example';
+  const isKnown = name === 'good.example' || name === 'hosts.example';
   const hasAddress = isKnown && question.readUInt16BE(end - 4) === 1;
   const header = Buffer.from(question.subarray(0, 12));
-  header.writeUInt16BE(isKnown ? 0x8180 : 0x8183, 2);
+  const isRefused = name === 'hosts.example' && !hasAddress;
+  header.writeUInt16BE(isRefused ? REFUSED : isKnown ? NO_ERROR : UNKNOWN, 2);
   header.writeUInt16BE(hasAddress ? 1 : 0, 6);
   header.writeUInt32BE(0, 8);
   const record = Buffer.from([0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 60, 0, 4, 192, 0, 2, 7]);
@@ -66,6 +74,11 @@ describe('the resolution of names that clients choose', () => {
   it('distinguishes names that do not exist from names without an answer', async () => {
     await expect(resolve('nobody.example')).rejects.toMatchObject({ code: 'ENOTFOUND' });
     await expect(resolve('good.example', { family: 6 })).rejects.toMatchObject({ code: 'ENOTFOUND' });
+  });
+
+  it('uses the addresses of one family if the name server refuses the query for the other', async () => {
+    expect(await resolve('hosts.example')).toEqual([{ address: '192.0.2.7', family: 4 }]);
+    await expect(resolve('hosts.example', { family: 6 })).rejects.toMatchObject({ code: 'EAI_AGAIN' });
   });
 
   it('uses the hosts file of this machine first', async () => {
