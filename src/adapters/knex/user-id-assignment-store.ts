@@ -90,23 +90,23 @@ export class KnexUserIdAssignmentStore implements UserIdAssignmentStore {
       const mxids = [...new Set([...gone, ...back].map(({ mxid }) => mxid).concat(await this.unplanned(trx, source)))];
       const assignments = await this.assignmentsOf(trx, mxids);
       const bindings = await inChunks(mxids, (chunk) => this.associations(trx).where(isOneOf(trx, 'mxid', chunk)));
-      const judgement = planSuspensions(bindings.map(ownedFromRow), assignments, authoritativeSources);
-      await applySuspensionPlan(trx, assignments, judgement);
-      await this.audit.addWithin(trx, entriesOf(judgement, source), BY_ISLET);
-      await this.feed.write(trx, changesOf(judgement));
+      const plan = planSuspensions(bindings.map(ownedFromRow), assignments, authoritativeSources);
+      await applySuspensionPlan(trx, assignments, plan);
+      await this.audit.addWithin(trx, entriesOf(plan, source), BY_ISLET);
+      await this.feed.write(trx, changesOf(plan));
 
-      const vacant = vacatedUserIds(
+      const vacated = vacatedUserIds(
         gone,
         assignments.filter((assignment) => authoritativeSources.includes(assignment.source)),
       );
-      for (const chunk of chunksOf(vacant))
+      for (const chunk of chunksOf(vacated))
         await this.endTokens(trx, (tokens) => tokens.where(isOneOf(trx, 'mxid', chunk)), 'left the directory');
       await this.revokeBefore(trx, returned);
       return {
-        departed: vacant.length,
+        departed: vacated.length,
         returned: new Set(back.map(({ mxid }) => mxid)).size,
-        suspended: judgement.suspended.length,
-        resumed: judgement.resumed.length,
+        suspended: plan.suspended.length,
+        resumed: plan.resumed.length,
       };
     });
   }

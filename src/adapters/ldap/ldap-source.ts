@@ -87,9 +87,9 @@ export class LdapSource implements ThreepidSource, Directory {
     const servers = (this.servers = new ServerFailover(urls, this.access, this.outages, clock));
     this.pool = new Pool(servers, connections, timeLimitMs);
     this.lookup = new Lookup(this.rules, this.searchBases, this.pool);
-    const extent = { bases: this.searchBases, pageSize, stallMs };
-    this.listing = new FullListing({ rules: this.rules, servers, extent, warnings: this, clock });
-    this.changed = new Changes(this.rules, servers, extent, clock);
+    const listingScope = { bases: this.searchBases, pageSize, stallMs };
+    this.listing = new FullListing({ rules: this.rules, servers, listingScope, warnings: this, clock });
+    this.changed = new Changes(this.rules, servers, listingScope, clock);
   }
 
   get incrementalProblem(): string | undefined {

@@ -77,8 +77,8 @@ export class ResilientSource implements ThreepidSource {
       this.breaker.run(async () => {
         const asked = missing.flatMap((question) => byQuestion.get(question) ?? []);
         const findings = await this.source.find(asked, viaPath);
-        const believed = findings.filter((finding) => this.counted(this.isAccepted(finding)));
-        return groupBy(believed, ({ threepid }) => questionOf(threepid));
+        const accepted = findings.filter((finding) => this.counted(this.isAccepted(finding)));
+        return groupBy(accepted, ({ threepid }) => questionOf(threepid));
       }),
     );
     return [...found.values()].flat();
@@ -97,7 +97,7 @@ export class ResilientSource implements ThreepidSource {
     };
     const refusal = this.breaker.refusal();
     const live = refusal === undefined ? await this.source.explain(threepid) : [{ ...LIVE, failure: refusal }];
-    return [...(cache ? [cache] : []), ...live.map((evidence) => this.judged(evidence))];
+    return [...(cache ? [cache] : []), ...live.map((trace) => this.withAcceptedFinding(trace))];
   }
 
   /** Why the last requests failed; `undefined` if they did not. */
@@ -135,10 +135,10 @@ export class ResilientSource implements ThreepidSource {
         this.breaker.run(async () => {
           const mappings = await ask(pepper, missing.map(hashIn), viaPath);
           if (!mappings) throw new UnsupportedPepperError('it does not accept this pepper');
-          const believed = [...mappings].filter(
+          const accepted = [...mappings].filter(
             ([, answer]) => answer === AMBIGUOUS || this.counted(this.isAllowedUser(answer)),
           );
-          return new Map(believed.map(([hash, answer]) => [before + hash, answer]));
+          return new Map(accepted.map(([hash, answer]) => [before + hash, answer]));
         }),
       );
       return new Map([...found].map(([question, answer]) => [hashIn(question), answer]));
@@ -173,12 +173,12 @@ export class ResilientSource implements ThreepidSource {
     return isAccepted;
   }
 
-  private judged(evidence: SourceTrace): SourceTrace {
-    const { finding, notes } = evidence;
-    if (!finding || this.isAccepted(finding)) return evidence;
+  private withAcceptedFinding(trace: SourceTrace): SourceTrace {
+    const { finding, notes } = trace;
+    if (!finding || this.isAccepted(finding)) return trace;
     const named = isAmbiguous(finding) ? 'users' : finding.mxid;
     const note = `answer ignored: it returned ${named} of a homeserver that is not listed in \`homeservers\``;
-    return { ...evidence, finding: undefined, notes: [...notes, note] };
+    return { ...trace, finding: undefined, notes: [...notes, note] };
   }
 }
 

@@ -153,7 +153,7 @@ export class UpstreamSource implements ThreepidSource, UpstreamPepper {
     const body = { threepids: threepids.map(({ medium, address }) => [medium, address]) };
     const path = '/_matrix/identity/api/v1/bulk_lookup';
     const reply = await this.server.ask(path, body, limitFor(threepids), deadline, viaPath);
-    if (!('threepids' in reply) || !Array.isArray(reply.threepids)) throw this.nonsense();
+    if (!('threepids' in reply) || !Array.isArray(reply.threepids)) throw this.invalidResponse();
     const rows: readonly unknown[] = reply.threepids;
     this.checkCount(rows.length, threepids.length);
     return collect(
@@ -199,7 +199,7 @@ export class UpstreamSource implements ThreepidSource, UpstreamPepper {
     const body = { algorithm, pepper, addresses: entries };
     const reply = await this.server.ask('/_matrix/identity/v2/lookup', body, limitFor(entries), deadline, viaPath);
     const mappings: unknown = 'mappings' in reply ? reply.mappings : undefined;
-    if (typeof mappings !== 'object' || mappings === null || Array.isArray(mappings)) throw this.nonsense();
+    if (typeof mappings !== 'object' || mappings === null || Array.isArray(mappings)) throw this.invalidResponse();
     const rows = Object.entries(mappings);
     this.checkCount(rows.length, entries.length);
     return rows;
@@ -221,7 +221,7 @@ export class UpstreamSource implements ThreepidSource, UpstreamPepper {
       throw new Error(`${this.server.origin} returned ${answered} users for ${asked} addresses`);
   }
 
-  private nonsense(): Error {
+  private invalidResponse(): Error {
     return new Error(`${this.server.origin} answered 200, but not with the result of a lookup`);
   }
 }

@@ -25,14 +25,16 @@ export function startSchedules(
 ): Schedule[] {
   const { accountService, validationService, bindingService, inviteService, search, telemetry } = services;
   const following = followChanges(feed, [indexUpdater, ...(search ? [search.nameIndexUpdater] : [])], telemetry);
-  const keeping = runPeriodically(pepperService.checkEveryMs, 'peppers', telemetry, () => pepperService.rotateIfDue());
+  const pepperSchedule = runPeriodically(pepperService.checkEveryMs, 'peppers', telemetry, () =>
+    pepperService.rotateIfDue(),
+  );
   const listening = [
-    pepperService.onStale(() => keeping.runSoon()),
-    followedIn(configuredSources)?.onChange(() => keeping.runSoon()),
+    pepperService.onStale(() => pepperSchedule.runSoon()),
+    followedIn(configuredSources)?.onChange(() => pepperSchedule.runSoon()),
     following,
   ];
   return [
-    keeping,
+    pepperSchedule,
     runPeriodically(MINUTE_MS, 'old bindings', telemetry, () => bindingService.expire()),
     runPeriodically(10 * MINUTE_MS, 'old sessions', telemetry, () => validationService.purge()),
     runPeriodically(10 * MINUTE_MS, 'old access tokens', telemetry, () => accountService.purge()),

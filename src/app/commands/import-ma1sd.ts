@@ -31,13 +31,17 @@ export async function importMa1sd(
       `ma1sd is called ${identity.serverName}, and server.name is ${ownName}: what was signed under its name needs it`,
     );
   }
-  const beside = (path: string | undefined) => path && resolve(dirname(source), path);
-  const keyStore = givenKeys === undefined ? beside(identity.keys) : resolve(job.cwd, givenKeys);
+  const fromSourceFolder = (path: string | undefined) => path && resolve(dirname(source), path);
+  const keyStore = givenKeys === undefined ? fromSourceFolder(identity.keys) : resolve(job.cwd, givenKeys);
   if (keyStore === undefined) throw new ImportError(`${conf} has no key.path: name the key store with --keys`);
   const { keyFile, ephemeralKeys, notes } = await readMa1sdKeys(keyStore);
   const place = given ?? identity.database;
   if (place === undefined) throw new ImportError(`${conf} names no database: give one`);
-  const database = isPostgresUrl(place) ? place : given === undefined ? beside(place) : resolve(job.cwd, place);
+  const database = isPostgresUrl(place)
+    ? place
+    : given === undefined
+      ? fromSourceFolder(place)
+      : resolve(job.cwd, place);
   const [first, ...others] = parseKeys(keyFile).map(({ keyId }) => keyId);
   const data = await readMa1sd(database ?? '', {
     keyIds: [first ?? '', ...others],

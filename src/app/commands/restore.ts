@@ -14,7 +14,7 @@ import { isServerRunning } from './running-server.js';
 export interface RestoreOptions {
   /** The backup of the signing key. */
   readonly key?: string | undefined;
-  /** Whether an existing database may be moved aside. */
+  /** Whether an existing database may be renamed. */
   readonly replace?: boolean | undefined;
   /** The name of the operator, for the audit trail. */
   readonly operator?: string | undefined;
@@ -30,7 +30,7 @@ class RestoreError extends Error {
 const JOURNALS = ['-wal', '-shm', '-journal'];
 
 /**
- * Restores a backup of the database and of the signing key. Existing files are moved aside.
+ * Restores a backup of the database and of the signing key. Existing files are renamed.
  *
  * @returns the exit code: 0 on success; 1 if the restore is refused, and then nothing was changed
  */
@@ -131,13 +131,13 @@ async function refuseJournals(backup: string): Promise<void> {
 /** Renames the existing database and its companion files, with the time in the new names. */
 async function moveAside(target: string): Promise<readonly string[]> {
   const stamp = new Date().toISOString().replaceAll(/[-:]|\.\d+/g, '');
-  const aside = `${target}.before-${stamp}`;
+  const renamedTo = `${target}.before-${stamp}`;
   const moved: string[] = [];
   // The database itself is last: without its companions it would have different content.
   for (const end of [...JOURNALS, '']) {
     if (!existsSync(`${target}${end}`)) continue;
-    await rename(`${target}${end}`, `${aside}${end}`);
-    moved.push(`${target}${end} is now ${aside}${end}`);
+    await rename(`${target}${end}`, `${renamedTo}${end}`);
+    moved.push(`${target}${end} is now ${renamedTo}${end}`);
   }
   return moved;
 }

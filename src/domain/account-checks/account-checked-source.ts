@@ -56,9 +56,9 @@ export class AccountCheckedSource implements ThreepidSource {
   }
 
   async explain(threepid: Threepid): Promise<readonly SourceTrace[]> {
-    const evidence = await explainSource(this.source, threepid, this.clock);
+    const traces = await explainSource(this.source, threepid, this.clock);
     return Promise.all(
-      evidence.map(async (trace) => {
+      traces.map(async (trace) => {
         if (!trace.finding || isAmbiguous(trace.finding)) return trace;
         const { mxid } = trace.finding;
         const unknown = { mxid, exists: undefined, answeredAt: undefined };

@@ -66,7 +66,7 @@ export function newHolders(
     const former = idsChanged
       ? known.findLast(({ source, leftAt }) => source === entry.source && leftAt === undefined)
       : undefined;
-    const beside =
+    const samePerson =
       former ??
       activeAssignments.find(({ assignment: other, entry: listed }) => {
         // A new entry beside an existing one of the same directory may be its successor: the old entry may not be
@@ -82,8 +82,8 @@ export function newHolders(
       source: entry.source,
       entryId: entry.id,
       mxid,
-      person: beside?.person ?? personOf(entry.source, entry.id),
-      since: beside ? beside.since : isFirst ? undefined : now,
+      person: samePerson?.person ?? personOf(entry.source, entry.id),
+      since: samePerson ? samePerson.since : isFirst ? undefined : now,
       leftAt: undefined,
       addresses: [],
     };

@@ -24,7 +24,7 @@ export async function otherSpellings(
   const [pepper] = index.peppers();
   if (pepper === undefined) return [];
   const found = new Map(findings.map((finding) => [keyOf(finding.threepid), finding]));
-  const doubtful = new Map<string, Threepid>();
+  const suspected = new Map<string, Threepid>();
   const names: Mxid[] = [];
   const contested: Threepid[] = [];
   const emails = threepids.filter(({ medium }) => medium === 'email');
@@ -35,7 +35,7 @@ export async function otherSpellings(
     if (answer === undefined) continue;
     const finding = found.get(keyOf(threepid));
     if (finding && (isAmbiguous(finding) || answer === finding.mxid)) continue;
-    doubtful.set(keyOf(threepid), threepid);
+    suspected.set(keyOf(threepid), threepid);
     if (answer === AMBIGUOUS) contested.push(threepid);
     else names.push(answer);
   }
@@ -43,7 +43,7 @@ export async function otherSpellings(
   const others = contested.slice(0, MOST_CONTESTED).map((threepid) => store.findByThreepid(source, threepid));
   const spelled = [...entries, ...(await Promise.all(others)).flat()].flatMap(({ person }) => person?.threepids ?? []);
   return spelled.filter((alternate) => {
-    const asked = doubtful.get(keyOf(alternate));
+    const asked = suspected.get(keyOf(alternate));
     return asked !== undefined && alternate.alias !== undefined && alternate.alias !== asked.alias;
   });
 }

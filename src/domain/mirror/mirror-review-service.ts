@@ -54,21 +54,21 @@ async function contestedAddresses(
   most: number,
 ): Promise<readonly ContestedAddress[]> {
   const owners = new Map<number, number>();
-  const doubtful = new Set<number>();
+  const suspected = new Set<number>();
   for await (const page of store.entries(source)) {
     for (const { threepid, mxid } of page.flatMap(claimsIn)) {
       const [key, owner] = [shortHash(keyOf(threepid)), shortHash(mxid)];
       const known = owners.get(key);
       if (known === undefined) owners.set(key, owner);
-      else if (known !== owner) doubtful.add(key);
+      else if (known !== owner) suspected.add(key);
     }
   }
-  if (doubtful.size === 0) return [];
+  if (suspected.size === 0) return [];
   const found = new Map<string, { threepid: Threepid; claimants: { mxid: Mxid; label: string }[] }>();
   for await (const page of store.entries(source)) {
     for (const { threepid, mxid, label } of page.flatMap(claimsIn)) {
       const key = keyOf(threepid);
-      if (!doubtful.has(shortHash(key))) continue;
+      if (!suspected.has(shortHash(key))) continue;
       const record = found.get(key) ?? { threepid, claimants: [] };
       record.claimants.push({ mxid, label });
       found.set(key, record);

@@ -77,12 +77,12 @@ export class MirroredSource implements ThreepidSource {
       syncedAt !== undefined && failure?.isRejected
         ? { failure: 'not found, but the last sync was rejected: the mirror answers instead' }
         : {};
-    const judged = live.map(async (answered) => {
+    const checked = live.map(async (answered) => {
       if (!answered.finding) return { ...rejection, ...answered };
       const [finding] = await this.withoutSharedNames([answered.finding]);
       return { ...answered, finding };
     });
-    return [...(await Promise.all(judged)), mirror];
+    return [...(await Promise.all(checked)), mirror];
   }
 
   private async askLive(threepids: readonly Threepid[]): Promise<readonly Finding[]> {

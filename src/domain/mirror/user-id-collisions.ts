@@ -36,8 +36,8 @@ export async function entriesOfOthers(
   const others = new Set(await store.mxidsOfOthers(source, mxids));
   if (others.size === 0) return [];
   const stored = await store.findByMxid([...others]);
-  const doubtful = found.filter(({ mxid }) => others.has(mxid));
-  return [...stored, ...unmirroredEntries(source, doubtful, stored)];
+  const suspected = found.filter(({ mxid }) => others.has(mxid));
+  return [...stored, ...unmirroredEntries(source, suspected, stored)];
 }
 
 function unmirroredEntries(

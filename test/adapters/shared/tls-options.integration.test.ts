@@ -9,7 +9,7 @@ import { systemAuthorities } from '../../../src/adapters/shared/authorities.js';
 import { openPool } from '../../../src/adapters/messaging/smtp-connections.js';
 import { certificatesIn } from '../../../src/adapters/shared/certificates.js';
 import { RotatingSecret } from '../../../src/adapters/shared/rotating-secret.js';
-import { lacks } from '../../../src/app/config/input/certificates.js';
+import { certificateProblems } from '../../../src/app/config/input/certificates.js';
 import { sourceOf } from '../../support/ldap.js';
 import { person, unit } from '../../support/ldif.js';
 import { Slapd } from '../../support/slapd.js';
@@ -96,7 +96,7 @@ describe('the trusted authorities', () => {
   );
 
   it('are checked without a connection for missing and superfluous certificates', () => {
-    const words = (pem: string, now = Date.now()) => lacks(certificatesIn(pem), now);
+    const words = (pem: string, now = Date.now()) => certificateProblems(certificatesIn(pem), now);
     expect(words(chain.root)).toEqual([]);
     expect(words(chain.issuing + chain.root)).toEqual([]);
     expect(words(chain.issuing)).toEqual([

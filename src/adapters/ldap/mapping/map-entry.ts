@@ -149,11 +149,11 @@ function mxidOf(
       text += piece;
       continue;
     }
-    const fillings = valuesOf(attributes, piece.attribute).map((value) => applyModifier(piece, value));
-    const [filling] = fillings;
+    const filledIn = valuesOf(attributes, piece.attribute).map((value) => applyModifier(piece, value));
+    const [filling] = filledIn;
     if (filling === undefined)
       return { problem: `\`${piece.attribute}\`, the attribute with the user name, is missing` };
-    if (new Set(fillings.map(map)).size > 1) {
+    if (new Set(filledIn.map(map)).size > 1) {
       return { problem: `\`${piece.attribute}\`, the attribute with the user name, has several values` };
     }
     if (filling === '')

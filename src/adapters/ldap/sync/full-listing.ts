@@ -50,7 +50,7 @@ export interface RawPage {
 export interface FullListingDeps {
   readonly rules: Rules;
   readonly servers: ServerFailover;
-  readonly extent: ListingScope;
+  readonly listingScope: ListingScope;
   readonly warnings: ListingEvents;
   readonly clock: Clock;
 }
@@ -60,13 +60,13 @@ export class FullListing {
   constructor(private readonly deps: FullListingDeps) {}
 
   private get limits(): Limits {
-    return { totalMs: PAGE_MS, stallMs: this.deps.extent.stallMs };
+    return { totalMs: PAGE_MS, stallMs: this.deps.listingScope.stallMs };
   }
 
   /** An entry below two bases is listed only in the first. */
   async *pages(): AsyncGenerator<RawPage> {
-    const { extent, rules } = this.deps;
-    const { bases } = extent;
+    const { listingScope, rules } = this.deps;
+    const { bases } = listingScope;
     // Not compared by id: two entries with the same id must both reach the diff.
     const seen = new Set<string>();
     const isNew = ({ dn }: RawEntry): boolean => seen.size < seen.add(dn).size;
@@ -108,9 +108,9 @@ export class FullListing {
 
   private async *base(connection: Connection, base: string): AsyncGenerator<Omit<RawPage, 'base'>> {
     const { limits } = this;
-    const { rules, extent, warnings } = this.deps;
+    const { rules, listingScope, warnings } = this.deps;
     const { requested: attributes, id, followsAliases } = rules;
-    const question = { base, attributes, id, followsAliases, pageSize: extent.pageSize };
+    const question = { base, attributes, id, followsAliases, pageSize: listingScope.pageSize };
     let count = 0;
     try {
       const completeness = await PageCompleteness.begin(this.deps.servers, base, rules);

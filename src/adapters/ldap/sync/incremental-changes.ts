@@ -39,7 +39,7 @@ export class Changes {
   constructor(
     private readonly rules: Rules,
     private readonly servers: ServerFailover,
-    private readonly extent: ListingScope,
+    private readonly listingScope: ListingScope,
     private readonly clock: Clock,
   ) {}
 
@@ -54,14 +54,14 @@ export class Changes {
     mirrored: MirroredDigests | undefined,
     signal: AbortSignal,
   ): Promise<Changed | undefined> {
-    const { rules, servers, extent } = this;
-    const limits: Limits = { totalMs: SEARCH_MS, stallMs: extent.stallMs };
+    const { rules, servers, listingScope } = this;
+    const limits: Limits = { totalMs: SEARCH_MS, stallMs: listingScope.stallMs };
     const connection = await servers.open(OPEN_MS, true);
     const end = () => connection.close();
     signal.addEventListener('abort', end);
     try {
       signal.throwIfAborted();
-      const { bases } = extent;
+      const { bases } = listingScope;
       const syncCursor = await syncCursorOf(connection, bases[0] ?? '', rules, limits, this.clock.now(), bases);
       const since = syncCursor && continuation(before, syncCursor);
       if (!syncCursor || !since) return undefined;
@@ -101,16 +101,16 @@ export class Changes {
   }
 
   private async changed(connection: Connection, filter: Filter, limits: Limits) {
-    const { rules, extent } = this;
+    const { rules, listingScope } = this;
     const ids: Ids = new Map();
-    for (const base of extent.bases) {
+    for (const base of listingScope.bases) {
       const question = {
         base,
         filter,
         attributes: rules.id,
         id: rules.id,
         followsAliases: rules.followsAliases,
-        pageSize: extent.pageSize,
+        pageSize: listingScope.pageSize,
       };
       for await (const { entries } of pagesOf(connection, question, () => limits)) {
         for (const entry of entries) {
@@ -136,11 +136,11 @@ export class Changes {
     ids: Ids,
     limits: Limits,
   ): Promise<readonly string[] | undefined> {
-    const { rules, extent } = this;
+    const { rules, listingScope } = this;
     const members = new Set<string>();
     const { id: attributes, followsAliases } = rules;
     for (const [base, { filter, isUnlisted }] of this.questions()) {
-      const question = { base, filter, attributes, id: attributes, followsAliases, pageSize: extent.pageSize };
+      const question = { base, filter, attributes, id: attributes, followsAliases, pageSize: listingScope.pageSize };
       for await (const { entries } of pagesOf(connection, question, () => limits)) {
         for (const entry of entries) {
           members.add(entry.id);
@@ -159,7 +159,7 @@ export class Changes {
 
   /** The searches for each base. */
   private *questions() {
-    for (const base of this.extent.bases)
+    for (const base of this.listingScope.bases)
       for (const audience of audiencesOf(this.rules)) yield [base, audience] as const;
   }
 
@@ -169,7 +169,7 @@ export class Changes {
     filters: readonly Filter[],
     limits: Limits,
   ): Promise<readonly RawPage[]> {
-    const { rules, extent } = this;
+    const { rules, listingScope } = this;
     const seen = new Set<string>();
     const pages: RawPage[] = [];
     for (const [base, { filter: people, ...audience }] of this.questions()) {
@@ -177,7 +177,7 @@ export class Changes {
       for (let at = 0; at < filters.length; at += IDS_AT_ONCE) {
         const filter = allOf(people, anyOf(filters.slice(at, at + IDS_AT_ONCE)));
         const { requested: attributes, id, followsAliases } = rules;
-        const question = { base, filter, attributes, id, followsAliases, pageSize: extent.pageSize };
+        const question = { base, filter, attributes, id, followsAliases, pageSize: listingScope.pageSize };
         for await (const { entries } of pagesOf(connection, question, () => limits)) members.push(...entries);
       }
       pages.push({

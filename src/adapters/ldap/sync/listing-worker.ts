@@ -49,8 +49,14 @@ try {
   const { urls, failing, bases, pageSize, stallLimitMs: stallMs = STALL_MS } = options;
   const clock = { now: () => Date.now() };
   const servers = new ServerFailover(urls, access, outages, clock, failing);
-  const extent = { bases: [...new Set(bases)], pageSize, stallMs };
-  for await (const page of new FullListing({ rules: rulesOf(options), servers, extent, warnings, clock }).pages()) {
+  const listingScope = { bases: [...new Set(bases)], pageSize, stallMs };
+  for await (const page of new FullListing({
+    rules: rulesOf(options),
+    servers,
+    listingScope,
+    warnings,
+    clock,
+  }).pages()) {
     while (ahead >= PAGES_AHEAD) await new Promise<void>((resolve) => (wake = resolve));
     ahead += 1;
     const packed = packPage(page);

@@ -30,7 +30,7 @@ function readCertificates(reading: ConfigReader, path: KeyPath, file: string | u
   const pem = readPem(reading, path, place);
   const certificates = pem === undefined ? undefined : parsed(reading, path, place, pem);
   if (!certificates) return undefined;
-  reading.warnings.push(...lacks(certificates, Date.now()).map((words) => `${place}: ${words}`));
+  reading.warnings.push(...certificateProblems(certificates, Date.now()).map((words) => `${place}: ${words}`));
   return pem;
 }
 
@@ -95,7 +95,7 @@ function readPem({ problems }: ConfigReader, path: KeyPath, place: string): stri
 }
 
 /** What is missing or useless in a file of trusted certificates, as far as this can be known without a connection. */
-export function lacks(certificates: readonly X509Certificate[], now: number): readonly string[] {
+export function certificateProblems(certificates: readonly X509Certificate[], now: number): readonly string[] {
   return certificates.flatMap((certificate) => {
     const { validFrom, validTo, subject, issuer, ca } = certificate;
     const name = inOneLine(subject);

@@ -41,7 +41,7 @@ export function inviteEndpoints(
         const user = await apiVersion.authenticate(req);
         const body = read(InviteBody, apiVersion.body(req));
         if (user !== undefined && user !== body.sender) throw new DomainError('sender_not_yours');
-        const ticket = await inviteService.invite({
+        const stored = await inviteService.invite({
           asker: askerOf(req, user),
           medium: body.medium,
           address: body.address,
@@ -61,14 +61,14 @@ export function inviteEndpoints(
           cause: causeOf(req, res, user ?? 'client'),
         });
         res.json({
-          token: ticket.token,
-          display_name: ticket.displayName,
+          token: stored.token,
+          display_name: stored.displayName,
           public_keys: [
-            { public_key: ticket.longTermKey, key_validity_url: `${keys}/isvalid` },
-            { public_key: ticket.ephemeralKey, key_validity_url: `${keys}/ephemeral/isvalid` },
+            { public_key: stored.longTermKey, key_validity_url: `${keys}/isvalid` },
+            { public_key: stored.ephemeralKey, key_validity_url: `${keys}/ephemeral/isvalid` },
           ],
           // Dendrite uses only this field for its event.
-          public_key: ticket.longTermKey,
+          public_key: stored.longTermKey,
         });
       },
     },
