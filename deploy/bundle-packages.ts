@@ -26,8 +26,8 @@ const FOLDER = 'dist/packages';
 
 /**
  * CommonJS modules cannot become part of an ES module: code that is not in strict mode would be, and an assignment to
- * a property that has only a getter would throw instead of doing nothing (ldapjs 3.0.7 relies on that). They get files
- * of their own in `dist/packages`, one for packages that share modules.
+ * a property that has only a getter would throw instead of doing nothing (ldapjs 3.0.7 relies on that). They are
+ * written to separate files in `dist/packages`, one for packages that share modules.
  *
  * @param found receives what `bundlePackages` has to write
  */
@@ -83,7 +83,7 @@ export async function bundlePackages(root: string, packages: CommonJsPackages): 
           contents: `const modules = {\n${modules.join('\n')}\n};\nmodule.exports = (name) => modules[name]();`,
           resolveDir: root,
         },
-        // ldapjs names its events after classes.
+        // ldapjs names events by the names of classes.
         keepNames: group.some((path) => nameOf(path).startsWith('ldapjs/')),
         outfile,
       });

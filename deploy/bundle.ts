@@ -5,7 +5,7 @@ import { bundlePackages, type CommonJsPackages, commonJsPackages, COMPACT } from
 
 const root = join(import.meta.dirname, '..');
 
-/** What is started or imported from outside: the program, the modules of `exports` in package.json, and the workers. */
+/** The entry points: the program, the modules of `exports` in package.json, and the workers. */
 const ENTRIES = [
   'app/cli',
   'app/main',
@@ -33,9 +33,9 @@ const withoutPackageMaps: Plugin = {
 };
 
 /**
- * Writes `dist/**\/*.js` and `dist/packages`: few files, each with many modules of ours and of packages. Node.js needs
- * half the time for them that it needs for a thousand modules one by one. A module that several entries import is
- * written once.
+ * Writes `dist/**\/*.js` and `dist/packages`: few files with many modules each, of Islet and of
+ * packages. Node.js loads them in half the time that it needs for a thousand separate modules. A module that several
+ * entries import is written once.
  */
 export async function bundle(): Promise<void> {
   const packages: CommonJsPackages = new Set();
@@ -70,8 +70,8 @@ export async function bundle(): Promise<void> {
 }
 
 /**
- * A text with a character beyond Latin-1 takes twice as much memory. Only regular expressions are left: everywhere else,
- * such characters are written as escapes already.
+ * A text with a character beyond Latin-1 takes twice as much memory. Only regular expressions
+ * contain such characters: elsewhere they are already written as escapes.
  */
 async function escapeOthers(file: string): Promise<void> {
   const text = await readFile(file, 'utf8');

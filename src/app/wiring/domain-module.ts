@@ -47,7 +47,7 @@ import { UserIdAssignmentStore } from '../../ports/user-id-assignment-store.js';
 import { all, bindFactory, bindService } from './bind-service.js';
 import { type ConfiguredSource, followedIn, mirroredIn } from './configured-source.js';
 import type { DomainOptions } from './domain-options.js';
-import { checkedSources, claimReaders, sourceChain } from './source-chain.js';
+import { checkedSources, claimReaders, sourceChain } from './build-source-chain.js';
 
 /** All services of the domain with their dependencies and options. */
 export const domainModule = (sources: readonly ConfiguredSource[], options: DomainOptions) =>

@@ -16,7 +16,10 @@ export interface DirectorySyncDependencies {
   readonly deprovisioningService: DeprovisioningService;
 }
 
-/** A sync of one source with all its consequences. */
+/**
+ * A sync of one source with all its consequences. `domain/mirror` decides whether the result of a sync is applied:
+ * `sync-guard.ts`, and `shrink-check.ts` for a directory that shrinks.
+ */
 export class DirectorySyncService {
   private readonly listeners: ((outcome: SyncOutcome) => void)[] = [];
 

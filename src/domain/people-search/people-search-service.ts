@@ -78,7 +78,7 @@ export class PeopleSearchService {
     return this.noted(asker.user, found);
   }
 
-  /** Whom a user would be shown, and why. Without counting, metrics or log. */
+  /** The people that a user would be shown, and why. Does not count against limits, and writes no metrics or log. */
   explain(user: Mxid, query: string, limit = this.options.maxHits): PeopleFound<ExplainedPerson> {
     const { people, ...found } = this.find(user, query, limit);
     const terms = this.exactly(query.trim()) ? [] : queryTerms(query);

@@ -8,7 +8,7 @@ interface Dependencies {
   readonly directorySyncService: DirectorySyncService;
 }
 
-/** A sync that an operator asks for. It is in the audit trail before it is done: what it removes follows. */
+/** A sync that an operator requests. The request is recorded in the audit trail before the sync, and the removed people after it. */
 export async function requestedSync(
   { adminService, directorySyncService }: Dependencies,
   source: string,

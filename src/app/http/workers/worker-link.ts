@@ -7,17 +7,17 @@ import { type Metrics, WORKER_COUNT, WORKER_NUMBER, type WorkerBody, type Worker
 const REPORT_MS = 1_000;
 
 /**
- * One of several processes that answer on the same address. The first one has the admin listener; what it says of
- * metrics and of traced requests includes the other ones.
+ * One of several processes that answer on the same address. The first one has the admin listener; its
+ * metrics and traced requests include those of the others.
  */
 export class WorkerLink {
   readonly isFirst: boolean;
-  /** Records requests here in the first worker, and there from the other ones. */
+  /** In the first worker, collects the traced requests of all workers. */
   readonly probes: RequestProbes;
   private asked = 0;
   private readonly waiting = new Map<number, (metrics: Metrics) => void>();
 
-  /** @param others how many other workers there are */
+  /** @param others the number of other workers */
   constructor(
     readonly number: number,
     private readonly others: number,
@@ -26,7 +26,7 @@ export class WorkerLink {
     this.isFirst = number === 1;
     this.probes = this.isFirst ? new RequestProbes() : new RelayedProbes((body) => this.send('first', body));
     process.on('message', (body: WorkerBody) => void this.receive(body));
-    // Without the primary process, nothing reaches the listener any more.
+    // Without the primary process, the listener gets no connections.
     process.once('disconnect', () => process.kill(process.pid, 'SIGTERM'));
   }
 

@@ -1,14 +1,14 @@
 import type { Registry } from 'prom-client';
 import type { Arrival } from '../request-probe.js';
 
-/** Variables of a worker process: its number, beginning with 1, and how many workers there are. */
+/** Variables of a worker process: its number, beginning with 1, and the number of workers. */
 export const WORKER_NUMBER = 'WORKER_NUMBER_OF_ISLET';
 export const WORKER_COUNT = 'WORKER_COUNT_OF_ISLET';
 
-/** Of one worker. */
+/** The metrics of one worker. */
 export type Metrics = Awaited<ReturnType<Registry['getMetricsAsJSON']>>;
 
-/** What workers tell each other through the primary process. */
+/** The messages that workers send each other through the primary process. */
 export type WorkerBody =
   | { readonly kind: 'metrics_asked'; readonly id: number }
   | { readonly kind: 'metrics'; readonly id: number; readonly metrics: Metrics }

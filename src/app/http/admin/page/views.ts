@@ -27,7 +27,7 @@ interface Variables {
   readonly [name: string]: unknown;
 }
 
-/** What a handler of the page gets. */
+/** The arguments of a handler of the page. */
 export interface Visit {
   readonly req: Request;
   readonly res: Response;
@@ -44,10 +44,10 @@ export interface Question {
   readonly question: string;
   /** What it is about; the names are keys of texts. */
   readonly facts: readonly { readonly name: string; readonly value: string }[];
-  /** Where the form goes, with `fields`, if the answer is yes. */
+  /** The target of the form with `fields` if the change is confirmed. */
   readonly action: string;
   readonly fields: Readonly<Record<string, string>>;
-  /** Where to go if it is no. */
+  /** The page to return to if it is not. */
   readonly back: string;
 }
 
