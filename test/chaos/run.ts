@@ -7,9 +7,10 @@ import { reportOfFiles } from './sum.js';
 import type { DatabaseKind } from './world.js';
 
 /*
- * `npm run chaos -- --seed 1 --cycles 50 --database sqlite`: faults, and what is left of promises. With `--incident NAME`
- * that happens; it may be given several times. With `--cli FILE` another build is tried, and with `--json` the figures
- * come as JSON; `--each mail` prints what each fault of a service looks like; SIGINT ends it after the cycle; `--sum FILE…` adds such files up.
+ * `npm run chaos -- --seed 1 --cycles 50 --database sqlite` causes faults and checks that nothing that was answered is
+ * lost. `--incident NAME` selects incidents and may be repeated, `--cli FILE` tests another build, `--json` prints the
+ * figures as JSON, `--sum FILE…` adds up such figures, and `--each mail` prints the effects of each fault of a service.
+ * SIGINT ends the run after the current cycle.
  */
 const { values, positionals } = parseArgs({
   allowPositionals: true,
