@@ -43,9 +43,9 @@ export async function benchWorkers({ addresses = 100_000, rounds = 5, ms = 1_500
     const [oneMB, twoMB] = [await residentMB(single.pids()), await residentMB(pair.pids())];
     const requests: Record<string, Comparison> = {};
     for (const kind of KINDS.filter(({ line, clients }) => line && clients === 16))
-      requests[kind.name] = await compare(driver, kind, { two: pair, one: single }, addresses, rounds, ms);
+      requests[kind.name] = await compare(driver, kind, { pair, single }, addresses, rounds, ms);
     const lines = Object.entries(requests).map(([name, measured]): Line => {
-      const value = 2 * (measured['twoToOneByCpu'] ?? Number.NaN);
+      const value = 2 * (measured['pairToSingleByCpu'] ?? Number.NaN);
       return { number: '8', what: `${name}, --workers 2 : one, without the driver`, value, target: 1.7 };
     });
     return { addresses, requests, memory: { oneMB, twoMB }, lines };

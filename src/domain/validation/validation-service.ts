@@ -195,7 +195,7 @@ export class ValidationService {
   }
 
   private senderOf(medium: Medium): MessageSender {
-    const sender = this.deps.senders.find((one) => one.medium === medium);
+    const sender = this.deps.senders.find((candidate) => candidate.medium === medium);
     if (!sender) throw new DomainError(medium === 'email' ? 'email_not_sent' : 'destination_rejected');
     return sender;
   }

@@ -257,8 +257,8 @@ describe('PostgreSQL', () => {
     isSilent = true;
     await expect(db.raw('select 1')).rejects.toThrow('the database cannot be reached, or is not writable');
     isSilent = false;
-    expect(await eventually(() => db.raw<{ rows: unknown }>('select 1 as one').catch(() => undefined))).toMatchObject({
-      rows: [{ one: 1 }],
+    expect(await eventually(() => db.raw<{ rows: unknown }>('select 1 as n').catch(() => undefined))).toMatchObject({
+      rows: [{ n: 1 }],
     });
     await db.destroy();
     await proxy.stop();

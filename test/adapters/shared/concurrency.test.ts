@@ -20,7 +20,7 @@ describe('a queue', () => {
         running -= 1;
       },
     );
-    expect([3, 2, 1, 0].map((item) => done.filter((one) => one === item).length)).toEqual([1, 3, 6, 13]);
+    expect([3, 2, 1, 0].map((item) => done.filter((finished) => finished === item).length)).toEqual([1, 3, 6, 13]);
     expect([most, running]).toEqual([2, 0]);
   });
 

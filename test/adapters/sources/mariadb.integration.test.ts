@@ -101,7 +101,7 @@ describe('a listing from MariaDB', () => {
       expect(row).toMatchObject({ medium: 'email' });
       break;
     }
-    expect(await database.rows('find', ['one'], 'select 1 as one')).toEqual([{ one: 1 }]);
+    expect(await database.rows('find', ['n'], 'select 1 as n')).toEqual([{ n: 1 }]);
     await database.close();
   });
 

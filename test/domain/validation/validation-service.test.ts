@@ -184,7 +184,7 @@ describe('ValidationService', () => {
       const slow = new SlowOutbox('email');
       const instances = [1, 2, 3].map(() => build([slow]));
       slow.failure = new DeliveryError('mail server relay.example.org:25', 'said: 451 try later');
-      const asked = instances.map((one) => one.requestToken(request).catch((error: unknown) => error));
+      const asked = instances.map((instance) => instance.requestToken(request).catch((error: unknown) => error));
       await settle();
       expect(slow.waiting).toBe(1);
       slow.arrive();
@@ -193,7 +193,7 @@ describe('ValidationService', () => {
       expect(slow.waiting).toBe(1);
       slow.arrive();
       const outcomes = await Promise.all(asked);
-      expect(outcomes.filter((one) => typeof one === 'string')).toHaveLength(2);
+      expect(outcomes.filter((outcome) => typeof outcome === 'string')).toHaveLength(2);
       expect(new Set(outcomes).size).toBe(2);
       expect(slow.sent).toHaveLength(1);
     });
@@ -201,39 +201,46 @@ describe('ValidationService', () => {
     it('sends again, after the first message, for a higher attempt that arrives meanwhile', async () => {
       const slow = new SlowOutbox('email');
       validationService = build([slow]);
-      const both = [request, { ...request, sendAttempt: 2 }].map((one) => validationService.requestToken(one));
+      const answers = [request, { ...request, sendAttempt: 2 }].map((tokenRequest) =>
+        validationService.requestToken(tokenRequest),
+      );
       await settle();
       expect(slow.waiting).toBe(1);
       slow.arrive();
       await settle();
       slow.arrive();
-      await Promise.all(both);
+      await Promise.all(answers);
       expect(slow.sent).toHaveLength(2);
     });
 
     it('does not make one session wait for another', async () => {
       const slow = new SlowOutbox('email');
       validationService = build([slow]);
-      const both = [request, { ...request, clientSecret: 'apes' }].map((one) => validationService.requestToken(one));
+      const answers = [request, { ...request, clientSecret: 'apes' }].map((tokenRequest) =>
+        validationService.requestToken(tokenRequest),
+      );
       await settle();
       expect(slow.waiting).toBe(2);
       slow.arrive();
-      await Promise.all(both);
+      await Promise.all(answers);
     });
 
     it.each([
       ['mail', request, 'email_not_sent'],
       ['text message', byPhone, 'message_not_sent'],
-    ])('reports that a %s could not be sent, and lets the same attempt be repeated', async (_case, one, code) => {
-      const box = one === request ? mails : texts;
-      box.failure = new DeliveryError('mail server relay.example.org:25', 'said: 451 try later');
-      await expect(validationService.requestToken(one)).rejects.toMatchObject({ code, cause: box.failure });
+    ])(
+      'reports that a %s could not be sent, and lets the same attempt be repeated',
+      async (_case, tokenRequest, code) => {
+        const box = tokenRequest === request ? mails : texts;
+        box.failure = new DeliveryError('mail server relay.example.org:25', 'said: 451 try later');
+        await expect(validationService.requestToken(tokenRequest)).rejects.toMatchObject({ code, cause: box.failure });
 
-      box.failure = undefined;
-      const sid = await validationService.requestToken(one);
-      expect(box.sent).toHaveLength(1);
-      await validationService.submitToken(sid, one.clientSecret, box.token);
-    });
+        box.failure = undefined;
+        const sid = await validationService.requestToken(tokenRequest);
+        expect(box.sent).toHaveLength(1);
+        await validationService.submitToken(sid, tokenRequest.clientSecret, box.token);
+      },
+    );
 
     it('sends for a repeat that waited for an attempt that failed', async () => {
       const slow = new SlowOutbox('email');
@@ -259,9 +266,9 @@ describe('ValidationService', () => {
     it.each([
       ['mail', request, 'email_not_sent'],
       ['texts', byPhone, 'destination_rejected'],
-    ])('refuses if no sender for %s is configured', async (_case, one, code) => {
+    ])('refuses if no sender for %s is configured', async (_case, tokenRequest, code) => {
       validationService = build([]);
-      await expect(validationService.requestToken(one)).rejects.toMatchObject({ code });
+      await expect(validationService.requestToken(tokenRequest)).rejects.toMatchObject({ code });
     });
 
     it('keeps a validation that arrives while a message is being sent', async () => {
@@ -348,16 +355,16 @@ describe('ValidationService', () => {
         { threepid: msisdn('492215550000') },
         { client: '192.0.2.2' },
       ],
-    ])('apply to %s, and not to others', async (_case, quotas, one, again, other) => {
+    ])('apply to %s, and not to others', async (_case, quotas, tokenRequest, again, other) => {
       validationService = build([mails, texts], quotas);
-      await validationService.requestToken({ ...one, clientSecret: 'a' });
-      const repeat = { ...one, ...again, clientSecret: 'b' };
+      await validationService.requestToken({ ...tokenRequest, clientSecret: 'a' });
+      const repeat = { ...tokenRequest, ...again, clientSecret: 'b' };
       await expect(validationService.requestToken(repeat)).rejects.toMatchObject({
         code: 'limit_exceeded',
         details: { retry_after_ms: HOUR_MS },
       });
       expect(mails.sent.length + texts.sent.length).toBe(1);
-      await validationService.requestToken({ ...one, ...other, clientSecret: 'c' });
+      await validationService.requestToken({ ...tokenRequest, ...other, clientSecret: 'c' });
 
       clock.pass(HOUR_MS);
       await validationService.requestToken(repeat);
@@ -366,11 +373,11 @@ describe('ValidationService', () => {
 
     it('store nothing for a refused request, however often it is repeated', async () => {
       validationService = build([mails, texts], { mail: { perUser: hourly(1) }, sms: { perUser: hourly(1) } });
-      for (const one of [request, byPhone]) {
-        await validationService.requestToken(one);
+      for (const tokenRequest of [request, byPhone]) {
+        await validationService.requestToken(tokenRequest);
         for (let i = 0; i < 20; i++) {
-          const threepid = one === byPhone ? msisdn(`4922155500${i + 10}`) : email(`m${i}@example.org`);
-          const refused = { ...one, threepid, clientSecret: `secret${i}` };
+          const threepid = tokenRequest === byPhone ? msisdn(`4922155500${i + 10}`) : email(`m${i}@example.org`);
+          const refused = { ...tokenRequest, threepid, clientSecret: `secret${i}` };
           await expect(validationService.requestToken(refused)).rejects.toMatchObject({ code: 'limit_exceeded' });
           expect(await store.find(threepid, refused.clientSecret)).toBeUndefined();
         }
@@ -410,12 +417,12 @@ describe('ValidationService', () => {
     it.each<[string, Partial<QuotaOptions>, TokenRequest]>([
       ['an address', { mail: { perUser: hourly(1), perAddress: hourly(1) } }, request],
       ['a number', { sms: { perUser: hourly(1), perNumber: hourly(1) } }, byPhone],
-    ])('of %s do not count requests of a user who is over their own limit', async (_case, quotas, one) => {
+    ])('of %s do not count requests of a user who is over their own limit', async (_case, quotas, tokenRequest) => {
       validationService = build([mails, texts], quotas);
-      const other = one === request ? email('b@example.org') : msisdn('492215550000');
-      await validationService.requestToken({ ...one, threepid: other, user: bob });
-      await expect(validationService.requestToken({ ...one, user: bob })).rejects.toThrow(DomainError);
-      await validationService.requestToken({ ...one, user: alice });
+      const other = tokenRequest === request ? email('b@example.org') : msisdn('492215550000');
+      await validationService.requestToken({ ...tokenRequest, threepid: other, user: bob });
+      await expect(validationService.requestToken({ ...tokenRequest, user: bob })).rejects.toThrow(DomainError);
+      await validationService.requestToken({ ...tokenRequest, user: alice });
     });
   });
 
@@ -529,7 +536,7 @@ describe('ValidationService', () => {
       );
       const right = validationService.submitToken(sid, byPhone.clientSecret, texts.token);
       const reasons = (await Promise.allSettled(guesses)).map(
-        (one) => one.status === 'rejected' && (one.reason as DomainError).code,
+        (result) => result.status === 'rejected' && (result.reason as DomainError).code,
       );
       expect(reasons.filter((reason) => reason === 'token_incorrect')).toHaveLength(5);
       expect(reasons.filter((reason) => reason === 'session_closed')).toHaveLength(45);

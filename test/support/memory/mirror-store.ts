@@ -56,7 +56,7 @@ export class MemoryMirrorStore implements MirrorStore {
   async mxidsOfOthers(source: string, mxids: readonly Mxid[]): Promise<readonly Mxid[]> {
     const repeated = new Set(await this.repeatedMxids());
     const inOtherSources = new Set(
-      this.allEntries().flatMap((one) => (one.source === source ? [] : (one.person?.mxid ?? []))),
+      this.allEntries().flatMap((entry) => (entry.source === source ? [] : (entry.person?.mxid ?? []))),
     );
     return [...new Set(mxids)].filter((mxid) => repeated.has(mxid) || inOtherSources.has(mxid));
   }
