@@ -1,4 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { once } from 'node:events';
 import { cp, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -13,6 +14,13 @@ const UNLIMITED = '900000000/1h';
 const LIMITS = ['addressesPerUser', 'addressesPerHomeserver', 'addressesPerClient'];
 /** The only limits that the former build has. */
 export const FORMER_LIMITS = ['addressesPerUser'];
+
+/** What the unit of systemd sets for the memory of the C library. All servers get it. */
+export const MEMORY_SETTINGS: Readonly<Record<string, string>> = Object.fromEntries(
+  [...readFileSync(join(DIST, '../deploy/islet.service'), 'utf8').matchAll(/^Environment=(MALLOC_\w+)=(\d+)$/gm)].map(
+    ([, name = '', value = '']) => [name, value],
+  ),
+);
 
 export const script = (name: string): string => new URL(name, import.meta.url).pathname;
 
@@ -48,7 +56,7 @@ export async function startServer(
   await fill(dist, filled, addresses);
   await cp(filled, dataDir, { recursive: true });
   await rm(filled, { recursive: true });
-  const islet = await startIslet(loadedConfig(dataDir, limits), {}, join(dist, 'app/cli.js'));
+  const islet = await startIslet(loadedConfig(dataDir, limits), {}, join(dist, 'app/cli.js'), MEMORY_SETTINGS);
   closing.push(() => islet.remove());
   return { ...(await sideOf(islet)), islet };
 }
@@ -69,7 +77,9 @@ export async function pepperOf(url: string, token = 'token-of-the-bench'): Promi
 
 export async function startBare(addresses: number, closing: Closing): Promise<Side> {
   const port = await freePort();
-  const child = fork(script('http/bare-server.mjs'), [String(port), String(addresses)]);
+  const child = fork(script('http/bare-server.mjs'), [String(port), String(addresses)], {
+    env: { ...process.env, ...MEMORY_SETTINGS },
+  });
   closing.push(() => end(child));
   await once(child, 'message');
   return { port, pids: () => [child.pid ?? 0] };
