@@ -22,10 +22,10 @@ export function userIdCollisions(
 }
 
 /**
- * The entries of those of these user IDs that are not only those of one entry of this source. Nearly all are: then
- * nothing is read.
+ * The stored entries of those of these user IDs that several entries have, or one of another source. Nearly all have one
+ * entry, of this source, which is not read.
  *
- * @param found findings of the source: those with a user ID that none of its stored entries has are returned as entries
+ * @param found findings of the source: a user ID that none of its stored entries has counts as an entry, too
  */
 export async function entriesOfOthers(
   source: string,

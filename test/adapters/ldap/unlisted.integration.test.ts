@@ -21,9 +21,12 @@ const alias = (name: string, target: string, below: string) =>
 const LDIF = [
   unit('people'),
   unit('team'),
+  unit('embassy'),
   person('anna', { mail: 'anna@example.org', employeeType: 'minister' }),
   person('bob', { mail: 'info@xn--bcher-kva.example' }),
   person('straus', { mail: 'strauss@example.org' }),
+  person('kim', { mail: 'kim@example.org' }),
+  person('kim', { mail: 'kim@team.example.org', employeeType: 'envoy' }, `ou=embassy,${ROOT}`),
   entry(`cn=office,${PEOPLE}`, {
     objectClass: 'inetOrgPerson',
     cn: 'office',
@@ -82,6 +85,20 @@ describe('unlisted people of a directory', () => {
     ]);
     expect(await ownersIn(source, [anna])).toEqual([{ threepid: anna, mxid: '@anna:example.org' }]);
     expect(await open().find([anna])).toEqual([{ threepid: anna, mxid: '@anna:example.org' }]);
+  });
+
+  it('keep their user IDs from listed people who would get them, too', async () => {
+    const source = open({ unlisted: '(employeeType=envoy)', bases: [ROOT] });
+    const both = [email('kim@example.org'), email('kim@team.example.org')];
+    const two = { claimants: [`uid=kim,${PEOPLE}`, `uid=kim,ou=embassy,${ROOT}`] };
+    const found = (await source.find([...both, books])).map((one) =>
+      'claimants' in one ? { ...one, claimants: [...one.claimants].sort() } : one,
+    );
+    expect(found).toEqual([
+      { threepid: both[0], ...two },
+      { threepid: both[1], ...two },
+      { threepid: books, mxid: '@bob:example.org' },
+    ]);
   });
 
   it('are noticed by an incremental sync when they become unlisted or listed', async () => {

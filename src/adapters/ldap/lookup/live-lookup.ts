@@ -109,22 +109,24 @@ export class Lookup {
     };
 
     const found: (readonly Candidate[])[] = [];
-    const sameUserId: Candidate[] = [];
+    const sameUserId: (readonly Candidate[])[] = [];
     const first = searches.map((search, at) => async () => {
-      checkNames((found[at] = await this.search(search, deadline, known, medium)));
+      const entries = await this.search(search, deadline, known, medium);
+      found[at] = entries;
+      checkNames(entries);
     });
     const second: (() => Promise<void>)[] = [];
     const next = () => {
       if (first.length > 0) return first.shift();
       for (const search of second.length > 0 ? [] : this.searchesOf(names.splice(0, EQUALS_AT_ONCE), EQUALS_AT_ONCE))
-        second.push(async () => void sameUserId.push(...(await this.search(search, deadline, known, medium))));
+        second.push(async () => void sameUserId.push(await this.search(search, deadline, known, medium)));
       return second.shift();
     };
     checkNames(candidates);
     await runQueue(SEARCHES_AT_ONCE, next, (search) => search());
 
     const entries = distinct([...candidates, ...found.flat()]).filter((one) => owners.isOwner(one));
-    return owners.findings(entries, this.userIdCollisions(distinct([...entries, ...sameUserId])));
+    return owners.findings(entries, this.userIdCollisions(distinct([...entries, ...sameUserId.flat()])));
   }
 
   /** The user IDs that several people would be given, with all entries concerned. */
@@ -181,11 +183,11 @@ export class Lookup {
     const question = { base, filter, attributes, id, followsAliases, known, pageSize: PAGE_SIZE };
     const limits = () => ({ totalMs: deadline.left, stallMs: deadline.left, ofMs: deadline.limitMs });
     const found = await this.pool.use(deadline, async (connection) => {
-      const entries: RawEntry[] = [];
-      for await (const page of pagesOf(connection, question, limits)) entries.push(...page.entries);
-      return entries;
+      const pages: (readonly RawEntry[])[] = [];
+      for await (const { entries } of pagesOf(connection, question, limits)) pages.push(entries);
+      return pages;
     });
-    return found.map((raw) => {
+    return found.flat().map((raw) => {
       const same = known.get(raw.dn);
       return same?.raw === raw && same.isUnlisted === isUnlisted ? same : candidateOf(raw, isUnlisted, rules, medium);
     });
