@@ -139,7 +139,7 @@ export function createProgram(env: NodeJS.ProcessEnv): Command {
       await withAccess(config, (access) => lookup(access, address, { isJson: json ?? false, style, print }));
     });
 
-  command('search', 'explain whom a user is shown by a search for people, and why')
+  command('search', 'explain which people a search shows to a user, and why')
     .argument('<words>', 'what the user types: "anna mei", a user ID or an address')
     .requiredOption('--as <user>', 'who searches: @bert:example.org')
     .option('--json', 'print JSON')

@@ -10,7 +10,7 @@ const meanings: Readonly<Record<string, string>> = {
   check: '0 if the configuration is valid, 1 otherwise',
   doctor: '0 if no check failed (warnings are allowed), 1 otherwise; with --watch, the result of the last run',
   lookup: '0 if the address belongs to a user, 1 otherwise',
-  search: '0 if somebody is shown, 1 otherwise',
+  search: '0 if anyone is found, 1 otherwise',
   sync: '0 if no sync was refused, 1 otherwise',
   'mail test': '0 if the mail server accepted the mail, 1 otherwise',
   'templates check': '0 if every text can be rendered, 1 otherwise',

@@ -21,7 +21,7 @@ interface Common {
 
 /** `islet import …` */
 export function addImports(program: Command, { command, load, quietLog, output }: Tools): void {
-  const imports = program.command('import').description('take over from another identity server');
+  const imports = program.command('import').description('import from another identity server');
 
   imports
     .command('sydent-conf')
@@ -49,12 +49,12 @@ export function addImports(program: Command, { command, load, quietLog, output }
       process.exitCode = await importMa1sdConf(file, options, { ...output, cwd: process.cwd() });
     });
 
-  imported('sydent', 'take over bindings, invitations, keys and access tokens of Sydent; without --apply only a report')
+  imported('sydent', 'import bindings, invitations, keys and access tokens of Sydent; without --apply only a report')
     .argument('<database>', 'sydent.db; it is only read')
     .requiredOption('--conf <file>', 'its sydent.conf, which has the server name and the signing key')
     .option('--pepper', 'keep its lookup pepper, if there is none yet')
-    .option('--with-peers', 'take bindings that other servers replicated to it as ours')
-    .option('--only-validated', 'only bindings of which it has a validated session')
+    .option('--with-peers', 'also import bindings that other servers replicated to it')
+    .option('--only-validated', 'only bindings with a validated session')
     .action(
       async (
         database: string,
@@ -71,7 +71,7 @@ export function addImports(program: Command, { command, load, quietLog, output }
       },
     );
 
-  imported('ma1sd', 'take over invitations, keys and terms of ma1sd or mxisd; without --apply only a report')
+  imported('ma1sd', 'import invitations, keys and terms of ma1sd or mxisd; without --apply only a report')
     .argument('[database]', 'SQLite file or PostgreSQL URL, which is only read; default: that of ma1sd.yaml')
     .requiredOption('--conf <file>', 'its ma1sd.yaml or mxisd.yaml, which has the server name')
     .option('--keys <path>', 'its key store; default: key.path of ma1sd.yaml')
@@ -81,7 +81,7 @@ export function addImports(program: Command, { command, load, quietLog, output }
       await run(options, (job) => importMa1sd({ database, conf, keys }, { ...job, cwd: process.cwd() }));
     });
 
-  imported('synapse', 'take over the addresses of accounts from the database of Synapse; without --apply only a report')
+  imported('synapse', 'import the addresses of accounts from the database of Synapse; without --apply only a report')
     .argument('<database>', 'homeserver.db or PostgreSQL URL; it is only read')
     .option('--password-file <file>', 'file with the password for the URL')
     .option('--homeserver <name>', 'only users of this homeserver')
@@ -98,7 +98,7 @@ export function addImports(program: Command, { command, load, quietLog, output }
 
   function imported(name: string, description: string): Command {
     return command(name, description, imports)
-      .option('--apply', 'really do it, all of it or nothing')
+      .option('--apply', 'import the data, completely or not at all')
       .option('--json', 'print JSON');
   }
 
