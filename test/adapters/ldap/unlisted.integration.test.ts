@@ -90,7 +90,7 @@ describe('unlisted people of a directory', () => {
   it('keep their user IDs from listed people who would get them, too', async () => {
     const source = open({ unlisted: '(employeeType=envoy)', bases: [ROOT] });
     const both = [email('kim@example.org'), email('kim@team.example.org')];
-    const two = { claimants: [`uid=kim,${PEOPLE}`, `uid=kim,ou=embassy,${ROOT}`] };
+    const two = { claimants: [`uid=kim,ou=embassy,${ROOT}`, `uid=kim,${PEOPLE}`] };
     const found = (await source.find([...both, books])).map((one) =>
       'claimants' in one ? { ...one, claimants: [...one.claimants].sort() } : one,
     );
