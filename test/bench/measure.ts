@@ -1,5 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { Agent, type IncomingMessage, request } from 'node:http';
+import { json } from 'node:stream/consumers';
 
 /** How long something takes, in ms. */
 export async function timed(work: () => Promise<unknown>): Promise<number> {
@@ -27,17 +29,25 @@ interface Answer {
   readonly body: Readonly<Record<string, unknown>>;
 }
 
-/** Sends JSON to the API, without the checks of the test client, which take time. */
-export const poster =
-  (url: string, token: string) =>
-  async (path: string, body: object): Promise<Answer> => {
-    const response = await fetch(`${url}/_matrix/identity${path}`, {
-      method: 'POST',
-      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
-      body: JSON.stringify(body),
-    });
-    return { status: response.status, body: (await response.json()) as Answer['body'] };
+/**
+ * Sends JSON to the API over keep-alive connections, without the checks of the test client, and without `fetch`: both
+ * take processor time that the measured processes need.
+ */
+export function poster(url: string, token: string) {
+  const agent = new Agent({ keepAlive: true });
+  return async (path: string, body: object): Promise<Answer> => {
+    const bytes = Buffer.from(JSON.stringify(body));
+    const headers = {
+      authorization: `Bearer ${token}`,
+      'content-type': 'application/json',
+      'content-length': bytes.length,
+    };
+    const sent = request(`${url}/_matrix/identity${path}`, { method: 'POST', agent, headers });
+    sent.end(bytes);
+    const [response] = (await once(sent, 'response')) as [IncomingMessage];
+    return { status: response.statusCode ?? 0, body: (await json(response)) as Answer['body'] };
   };
+}
 
 /** Signs in as alice of the stand-in for a homeserver. @returns her access token */
 export async function signInAlice(url: string): Promise<string> {

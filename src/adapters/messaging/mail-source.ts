@@ -19,11 +19,11 @@ export interface ComposedMail {
   readonly messageId: string;
 }
 
+type Encoding = '7bit' | 'quoted-printable' | 'base64';
+
 interface Line {
   /** In quoted-printable form. */
   readonly quoted: string;
-  /** Whether it may be sent as it is. */
-  readonly isPlain: boolean;
   readonly letterCount: number;
   readonly otherCount: number;
 }
@@ -84,17 +84,19 @@ export class MailSources {
   /** A part with its headers, in the encoding that nodemailer would choose. */
   private part(type: string, text: string, secret: string): string {
     const texts = text.split(BREAK);
+    if (texts.every(isPlain)) return this.encodedPart(type, '7bit', texts.join('\r\n'));
     const lines = texts.map((line) => this.line(line, secret));
     const sum = (countOf: (line: Line) => number) => lines.reduce((total, line) => total + countOf(line), 0);
-    const encoding = lines.every(({ isPlain }) => isPlain)
-      ? '7bit'
-      : sum(({ letterCount }) => letterCount) > sum(({ otherCount }) => otherCount)
-        ? 'quoted-printable'
-        : 'base64';
+    return sum(({ letterCount }) => letterCount) > sum(({ otherCount }) => otherCount)
+      ? this.encodedPart(type, 'quoted-printable', lines.map(({ quoted }) => quoted).join('\r\n'))
+      : this.encodedPart(type, 'base64', wrapBase64(encodeBase64(texts.join('\r\n')), LONGEST_ENCODED_LINE));
+  }
+
+  private encodedPart(type: string, encoding: Encoding, content: string): string {
     const headers = kept(this.partHeaders, `${type} ${encoding}`, () =>
       headersOf({ 'Content-Type': type, 'Content-Transfer-Encoding': encoding }),
     );
-    return `${headers}\r\n\r\n${encoding === 'quoted-printable' ? lines.map(({ quoted }) => quoted).join('\r\n') : asWritten(texts, encoding)}`;
+    return `${headers}\r\n\r\n${content}`;
   }
 
   /** Soft line breaks are counted from the last line break, so each line can be encoded by itself. RFC 2045, 6.7 */
@@ -103,7 +105,6 @@ export class MailSources {
     if (known) return known;
     const line = {
       quoted: wrap(encode(text), LONGEST_ENCODED_LINE),
-      isPlain: text.length <= LONGEST_ENCODED_LINE && PLAIN.test(text),
       letterCount: text.replace(/[^A-Za-z]+/g, '').length,
       otherCount: text.replace(/[\t\x20-\x7f]+/g, '').length,
     };
@@ -114,10 +115,8 @@ export class MailSources {
   }
 }
 
-function asWritten(lines: readonly string[], encoding: '7bit' | 'base64'): string {
-  const text = lines.join('\r\n');
-  return encoding === '7bit' ? text : wrapBase64(encodeBase64(text), LONGEST_ENCODED_LINE);
-}
+/** Whether a line may be sent as it is. */
+const isPlain = (line: string): boolean => line.length <= LONGEST_ENCODED_LINE && PLAIN.test(line);
 
 /** Headers as nodemailer writes them. Only the topmost node of a mail has a date and an id. */
 function headersOf(headers: Readonly<Record<string, string | MailAddress>>): string {

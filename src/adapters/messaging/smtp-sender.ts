@@ -1,4 +1,4 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { hash, randomUUID } from 'node:crypto';
 import type { NodemailerError, SendMailOptions } from 'nodemailer';
 import addressparser from 'nodemailer/lib/addressparser';
 import { mailAddress } from '../../domain/identifiers/mailbox.js';
@@ -166,12 +166,13 @@ export class SmtpSender implements MessageSender {
       { to: recipient, language, subject, text, html, messageId },
       message.kind === 'validation' ? message.token : message.invite.token,
     );
-    return { envelope: { from: this.from.address, to: recipient }, raw: source };
+    // In bytes, which pass through the streams of nodemailer at once.
+    return { envelope: { from: this.from.address, to: recipient }, messageId, raw: Buffer.from(source) };
   }
 }
 
 /** The public form of an id. It is hashed because ids may contain secrets. */
-const nameOf = (id: string): string => createHash('sha256').update(id).digest('hex').slice(0, 40);
+const nameOf = (id: string): string => hash('sha256', id).slice(0, 40);
 
 const domainOf = (address: string): string => address.slice(address.lastIndexOf('@') + 1);
 
