@@ -84,7 +84,7 @@ export async function benchWrites() {
         const { status } = await post('/v2/3pid/bind', proof);
         if (status !== 200) throw new Error(`bind was answered ${status}`);
       });
-      // Otherwise Islet would tell the homeserver of them while others are measured.
+      // Otherwise Islet would tell the homeserver of them while others are measured, and in the next round.
       await eventually(() => homeserver.bound.length === (round + 2) * MAILS, 60_000);
       const knexMs = await allAt(MAILS, CLIENTS, (at) => rows.write(addressAt(at)));
       if (round >= 0) figures.push({ mails, parts, source, binds, knexMs });

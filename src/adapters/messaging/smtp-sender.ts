@@ -65,7 +65,7 @@ export class SmtpSender implements MessageSender {
     const limit = new AbortController();
     const { signal } = limit;
     const mail = { ...this.compose(to, message), signal };
-    // `AbortSignal.timeout` would make an error for each mail, also for one that was sent long ago.
+    // The timer of `AbortSignal.timeout` would stay for its whole time, also after the mail was sent.
     const timer = setTimeout(() => limit.abort(), this.options.timeLimitMs).unref();
     try {
       await this.deliver(mail, signal);
