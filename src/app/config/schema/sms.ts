@@ -78,7 +78,7 @@ const smpp = z.strictObject({
     .meta({ description: 'System type, if the message centre requires one.', examples: ['VMA'] }),
   alphabet: word('gsm', 'latin1', 'ucs2').prefault('gsm').meta({
     description:
-      'The default alphabet of the message center (`data_coding` 0). `ucs2` sends every message as UCS-2, which costs more for most languages.',
+      'The default alphabet of the message centre (`data_coding` 0). `ucs2` sends every message as UCS-2, which costs more for most languages.',
   }),
   timeLimit,
 });
