@@ -1,5 +1,5 @@
-// Mails sent by nodemailer alone: fork with PORT and CONNECTIONS, then send { addresses, atOnce, mail }: what sendMail
-// gets for each address. Each message is answered with { ms, cpuMs }.
+// Sends mails with nodemailer alone. Fork it with PORT and CONNECTIONS, then send { addresses, atOnce, mail }, where mail is the
+// argument of sendMail for each address. It answers with { ms, cpuMs }.
 import { createTransport } from 'nodemailer';
 
 const [port, maxConnections] = process.argv.slice(2).map(Number);

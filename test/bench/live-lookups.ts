@@ -12,12 +12,12 @@ import { type Closing, cpuMs, pepperOf, script } from './servers.js';
 
 const ASKED = 1_000;
 const ROUNDS = 7;
-/** Rounds before those that count, the same for both programs: a server that has just started is slower than later. */
+/** Rounds before the measurement, the same for both programs, because a server is slower just after its start. */
 const WARM_UP = 3;
 
 /**
- * Lookups of a thousand addresses in clear, asked live of a directory, and the same searches sent by ldapjs. Another
- * Islet with the same configuration asks the directory through a recorder, so that ldapjs sends exactly what Islet sends.
+ * Plain lookups of a thousand addresses in a directory, compared with the same searches sent by ldapjs. Another Islet with
+ * the same configuration queries the directory through a recorder, so that ldapjs sends exactly what Islet sends.
  */
 export async function benchLiveLookups(people = 20_000) {
   const closing: Closing = [];
@@ -66,11 +66,11 @@ export async function benchLiveLookups(people = 20_000) {
       const v2 = await islet.spent(async () => check(await islet.v2(addresses)));
       const first = await send(searches, true);
       check(first.found);
-      check(all.found, 2 * addresses.length); // by address, and by the names of those who were found
+      check(all.found, 2 * addresses.length); // found by address, and again by user name
       if (round >= 0) rounds.push({ v1, v2, all, first, searches: searches.length });
     }
     type Round = (typeof rounds)[number];
-    const of = (value: (one: Round) => number) => median(rounds.map(value));
+    const of = (value: (round: Round) => number) => median(rounds.map(value));
     const most = { number: '4', target: 1.3, isMost: true } as const;
     const lines: readonly Line[] = [
       {
@@ -82,7 +82,7 @@ export async function benchLiveLookups(people = 20_000) {
     ];
     return {
       people,
-      searches: of((one) => one.searches),
+      searches: of((round) => round.searches),
       v1Ms: of(({ v1 }) => v1.ms),
       v2Ms: of(({ v2 }) => v2.ms),
       ldapjsMs: of(({ all }) => all.ms),
@@ -106,11 +106,11 @@ async function askerOf(islet: RunningIslet) {
   const pepper = await pepperOf(islet.url, token);
   return {
     async v1(addresses: readonly string[]): Promise<number> {
-      const { body } = await post('/api/v1/bulk_lookup', { threepids: addresses.map((one) => ['email', one]) });
+      const { body } = await post('/api/v1/bulk_lookup', { threepids: addresses.map((address) => ['email', address]) });
       return (body['threepids'] as readonly unknown[]).length;
     },
     async v2(addresses: readonly string[]): Promise<number> {
-      const entries = addresses.map((one) => `${one} email`);
+      const entries = addresses.map((address) => `${address} email`);
       const { body } = await post('/v2/lookup', { algorithm: 'none', pepper, addresses: entries });
       return Object.keys(body['mappings'] as object).length;
     },

@@ -1,5 +1,5 @@
-// A mail server that keeps mails as they come, in a process of its own: fork it, it sends { port }; each message is
-// answered with { mails } since the last one.
+// A mail server in a separate process, which stores mails unchanged. It sends { port } when it listens, and answers each
+// message with the { mails } since the last one.
 import { SMTPServer } from 'smtp-server';
 
 let mails = [];

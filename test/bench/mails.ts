@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { type ParsedMail, simpleParser } from 'mailparser';
 import { type Closing, script } from './servers.js';
 
-/** What `sendMail` of nodemailer gets: the parts of a mail, or its source. */
+/** The argument of `sendMail` of nodemailer: the parts of a mail, or its source. */
 export type BareMail = { readonly raw: string } | Readonly<Record<string, unknown>>;
 
 export interface Spent {
@@ -12,7 +12,7 @@ export interface Spent {
   readonly cpuMs: number;
 }
 
-/** A mail server that does nothing with the mails, in a process of its own. */
+/** A mail server in a separate process, which only stores the mails. */
 export async function startMailSink(closing: Closing) {
   const sink = fork(script('mail-sink.mjs'));
   closing.push(async () => sink.kill());
@@ -27,7 +27,7 @@ export async function startMailSink(closing: Closing) {
   };
 }
 
-/** nodemailer alone, in a process of its own. */
+/** nodemailer alone, in a separate process. */
 export async function startBareMails(port: number, connections: number, closing: Closing) {
   const bare = fork(script('bare-mails.mjs'), [String(port), String(connections)]);
   closing.push(async () => bare.kill());
@@ -38,7 +38,7 @@ export async function startBareMails(port: number, connections: number, closing:
   };
 }
 
-/** The parts of a received mail, as a program gives them to nodemailer: with the same texts and headers. */
+/** The parts of a received mail, in the form that a program passes to nodemailer, with the same texts and headers. */
 export async function partsOf(source: string): Promise<BareMail> {
   const mail = await read(source);
   const headers = ['auto-submitted', 'x-auto-response-suppress', 'content-language'].map((name) => [

@@ -49,7 +49,7 @@ export function poster(url: string, token: string) {
   };
 }
 
-/** Signs in as alice of the stand-in for a homeserver. @returns her access token */
+/** Signs in as the user alice of the homeserver stand-in. @returns her access token */
 export async function signInAlice(url: string): Promise<string> {
   const openId = { access_token: 'token-of-alice', token_type: 'Bearer', matrix_server_name: 'example.org' };
   const { body } = await poster(url, '')('/v2/account/register', { ...openId, expires_in: 3600 });

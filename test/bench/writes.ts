@@ -12,16 +12,16 @@ import { type Closing, cpuMs } from './servers.js';
 
 const ROUNDS = 5;
 const MAILS = 300;
-/** Until the compilers of both processes have little left to do. */
+/** Until the JIT compilers of both processes have little left to do. */
 const WARM_UP_MAILS = 2_000;
 const CLIENTS = 16;
-/** As in Islet. */
+/** The same number as in Islet. */
 const CONNECTIONS = 5;
 
 /**
- * Requests that send a mail, beside the same parts (texts and headers) given to nodemailer alone, which sends them
- * through as many connections to the same mail server; and binds, beside transactions of Knex that write as many rows
- * into tables of the same columns, in an SQLite file with the same settings.
+ * Requests that send a mail, compared with nodemailer alone, which sends the same texts and headers over the same number of
+ * connections to the same mail server; and binds, compared with transactions of Knex that write the same number of rows
+ * into tables with the same columns, in an SQLite file with the same settings.
  */
 export async function benchWrites() {
   const folder = await mkdtemp(join(tmpdir(), 'islet-writes-'));
@@ -84,14 +84,14 @@ export async function benchWrites() {
         const { status } = await post('/v2/3pid/bind', proof);
         if (status !== 200) throw new Error(`bind was answered ${status}`);
       });
-      // Otherwise Islet would tell the homeserver of them while others are measured, and in the next round.
+      // Otherwise Islet would notify the homeserver of them during the other measurements and the next round.
       await eventually(() => homeserver.bound.length === (round + 2) * MAILS, 60_000);
       const knexMs = await allAt(MAILS, CLIENTS, (at) => rows.write(addressAt(at)));
       if (round >= 0) figures.push({ mails, parts, source, binds, knexMs });
     }
     type Figures = (typeof figures)[number];
-    const of = (value: (one: Figures) => number) => median(figures.map(value));
-    const perSecond = (value: (one: Figures) => number) => Math.round((MAILS * 1_000) / of(value));
+    const of = (value: (figure: Figures) => number) => median(figures.map(value));
+    const perSecond = (value: (figure: Figures) => number) => Math.round((MAILS * 1_000) / of(value));
     const lines: readonly Line[] = [
       {
         number: '5',
@@ -125,7 +125,7 @@ export async function benchWrites() {
   }
 }
 
-/** How long so many calls take, in ms, with so many at once. */
+/** The time of a number of calls, in ms, with a number of concurrent ones. */
 async function allAt(count: number, atOnce: number, work: (at: number) => Promise<unknown>): Promise<number> {
   const since = performance.now();
   let next = 0;

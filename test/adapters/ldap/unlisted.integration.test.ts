@@ -89,14 +89,14 @@ describe('unlisted people of a directory', () => {
 
   it('keep their user IDs from listed people who would get them, too', async () => {
     const source = open({ unlisted: '(employeeType=envoy)', bases: [ROOT] });
-    const both = [email('kim@example.org'), email('kim@team.example.org')];
+    const unlistedAddresses = [email('kim@example.org'), email('kim@team.example.org')];
     const two = { claimants: [`uid=kim,ou=embassy,${ROOT}`, `uid=kim,${PEOPLE}`] };
-    const found = (await source.find([...both, books])).map((one) =>
-      'claimants' in one ? { ...one, claimants: [...one.claimants].sort() } : one,
+    const found = (await source.find([...unlistedAddresses, books])).map((finding) =>
+      'claimants' in finding ? { ...finding, claimants: [...finding.claimants].sort() } : finding,
     );
     expect(found).toEqual([
-      { threepid: both[0], ...two },
-      { threepid: both[1], ...two },
+      { threepid: unlistedAddresses[0], ...two },
+      { threepid: unlistedAddresses[1], ...two },
       { threepid: books, mxid: '@bob:example.org' },
     ]);
   });

@@ -15,8 +15,8 @@ export function notesOf(
 ): readonly string[] {
   const has = ({ person }: Candidate) => person?.threepids.some((owned) => sameThreepid(owned, threepid)) ?? false;
   const members = new Set(candidates.map(({ raw }) => raw.id));
-  const filteredOut = unfiltered.filter((one) => has(one) && !members.has(one.raw.id));
-  const matching = candidates.filter((one) => has(one) || one.skipped.length > 0);
+  const filteredOut = unfiltered.filter((candidate) => has(candidate) && !members.has(candidate.raw.id));
+  const matching = candidates.filter((candidate) => has(candidate) || candidate.skipped.length > 0);
   return [
     ...matching.slice(0, MOST_NOTED).flatMap(noted),
     ...filteredOut.slice(0, MOST_NOTED).map(({ label }) => `${label}: does not match the filter`),

@@ -21,5 +21,5 @@ export function candidateOf(raw: RawEntry, isUnlisted: boolean, rules: Rules, me
 
 /** Removes duplicate entries: bases may overlap. Ids are not used, because they may be a badly chosen attribute. */
 export const distinct = (entries: readonly Candidate[]): readonly Candidate[] => [
-  ...new Map(entries.map((one) => [one.label.toLowerCase(), one])).values(),
+  ...new Map(entries.map((entry) => [entry.label.toLowerCase(), entry])).values(),
 ];

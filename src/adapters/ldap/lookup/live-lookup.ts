@@ -67,7 +67,7 @@ export class Lookup {
     const candidates = await this.findCandidates(threepids, deadline);
     return threepids.flatMap((threepid): readonly Ambiguous[] => {
       const spelled = new Set(spellingsOf(threepid));
-      const isAsked = (one: Threepid) => spellingsOf(one).some((text) => spelled.has(text));
+      const isAsked = (owned: Threepid) => spellingsOf(owned).some((text) => spelled.has(text));
       const owners = candidates.filter(({ withheld = [] }) => withheld.some(isAsked));
       return owners.length > 0 ? [{ threepid, claimants: owners.map(({ label }) => label) }] : [];
     });
@@ -99,11 +99,11 @@ export class Lookup {
     const known: Known = new Map();
     const names: (readonly EncodedText[])[] = [];
     const checkNames = (entries: readonly Candidate[]) => {
-      for (const one of entries) {
-        if (known.get(one.label) === one) continue;
-        known.set(one.label, one);
-        if (this.rules.homeserver === undefined || !owners.isOwner(one)) continue;
-        const filters = namesakeFilters(one.names, this.rules);
+      for (const entry of entries) {
+        if (known.get(entry.label) === entry) continue;
+        known.set(entry.label, entry);
+        if (this.rules.homeserver === undefined || !owners.isOwner(entry)) continue;
+        const filters = namesakeFilters(entry.names, this.rules);
         if (filters.length > 0) names.push(filters);
       }
     };
@@ -125,7 +125,7 @@ export class Lookup {
     checkNames(candidates);
     await runQueue(SEARCHES_AT_ONCE, next, (search) => search());
 
-    const entries = distinct([...candidates, ...found.flat()]).filter((one) => owners.isOwner(one));
+    const entries = distinct([...candidates, ...found.flat()]).filter((entry) => owners.isOwner(entry));
     return owners.findings(entries, this.userIdCollisions(distinct([...entries, ...sameUserId.flat()])));
   }
 
@@ -133,9 +133,9 @@ export class Lookup {
   private userIdCollisions(entries: readonly Candidate[]): ReadonlyMap<Mxid, readonly Candidate[]> {
     if (this.rules.homeserver === undefined) return new Map();
     const byName = groupBy(entries, ({ person }) => person?.mxid);
-    for (const [mxid, some] of byName) {
+    for (const [mxid, sameName] of byName) {
       // The addresses of all media decide whether they are the same person.
-      const complete = some.length > 1 ? some.map(({ raw }) => ({ id: raw.id, ...read(raw, this.rules) })) : [];
+      const complete = sameName.length > 1 ? sameName.map(({ raw }) => ({ id: raw.id, ...read(raw, this.rules) })) : [];
       if (!isDifferentPeople(complete)) byName.delete(mxid);
     }
     return byName;
@@ -143,7 +143,7 @@ export class Lookup {
 
   private searchesFor(threepids: readonly Threepid[], isAnybody = false): readonly Search[] {
     const filters = (wanted: Medium) =>
-      threepids.flatMap((one) => (one.medium === wanted ? [threepidFilters(one, this.rules)] : []));
+      threepids.flatMap((threepid) => (threepid.medium === wanted ? [threepidFilters(threepid, this.rules)] : []));
     return [
       ...this.searchesOf(filters('email'), EQUALS_AT_ONCE, isAnybody),
       ...this.searchesOf(filters('msisdn'), NUMBERS_AT_ONCE, isAnybody),
@@ -161,10 +161,13 @@ export class Lookup {
     for (let at = 0; at < filters.length; at += atOnce) {
       const alternatives = filters.slice(at, at + atOnce).flat();
       if (alternatives.length === 0) continue;
-      const some = filterOf(encodedAny(alternatives));
+      const anyOfThem = filterOf(encodedAny(alternatives));
       for (const base of this.bases) {
-        if (isAnybody) searches.push({ base, filter: some });
-        else searches.push(...audiences.map(({ filter, ...rest }) => ({ ...rest, base, filter: allOf(filter, some) })));
+        if (isAnybody) searches.push({ base, filter: anyOfThem });
+        else
+          searches.push(
+            ...audiences.map(({ filter, ...rest }) => ({ ...rest, base, filter: allOf(filter, anyOfThem) })),
+          );
       }
     }
     return searches;
@@ -188,8 +191,10 @@ export class Lookup {
       return pages;
     });
     return found.flat().map((raw) => {
-      const same = known.get(raw.dn);
-      return same?.raw === raw && same.isUnlisted === isUnlisted ? same : candidateOf(raw, isUnlisted, rules, medium);
+      const earlier = known.get(raw.dn);
+      return earlier?.raw === raw && earlier.isUnlisted === isUnlisted
+        ? earlier
+        : candidateOf(raw, isUnlisted, rules, medium);
     });
   }
 }

@@ -7,9 +7,9 @@ import { type Candidate, distinct } from './candidate.js';
 const NONE: readonly number[] = [];
 
 /** Usually one of them is empty: then nothing is copied. */
-function union(some: readonly number[], more: readonly number[]): readonly number[] {
-  if (more.length === 0) return some;
-  return some.length === 0 ? more : [...new Set([...some, ...more])];
+function union(first: readonly number[], more: readonly number[]): readonly number[] {
+  if (more.length === 0) return first;
+  return first.length === 0 ? more : [...new Set([...first, ...more])];
 }
 
 /** Compares entries with the requested threepids, and decides whose they are. */
@@ -35,7 +35,7 @@ export class ThreepidOwners {
    */
   findings(candidates: readonly Candidate[], shared: ReadonlyMap<Mxid, readonly Candidate[]>): readonly Finding[] {
     const owners = this.threepids.map((): Candidate[] => []);
-    for (const one of candidates) for (const at of this.positionsOf(one)) owners[at]?.push(one);
+    for (const candidate of candidates) for (const at of this.positionsOf(candidate)) owners[at]?.push(candidate);
     return this.threepids.flatMap((threepid, at) => finding(threepid, owners[at] ?? [], shared) ?? []);
   }
 

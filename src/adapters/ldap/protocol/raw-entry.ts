@@ -38,8 +38,8 @@ const NOTHING_KNOWN: KnownEntries = new Map();
 export function rawEntry(content: Buffer, idNames: readonly string[], known = NOTHING_KNOWN): RawEntry {
   const name = expectAt(content, 0, OCTET_STRING);
   const dn = dnText(content.toString('utf8', name.start, name.end));
-  const same = known.get(dn)?.raw;
-  if (same instanceof ReceivedEntry && same.hasContent(content)) return same;
+  const earlier = known.get(dn)?.raw;
+  if (earlier instanceof ReceivedEntry && earlier.hasContent(content)) return earlier;
   const list = expectAt(content, name.end, SEQUENCE);
   let missing = NONE;
   for (let at = list.start; at < list.end; ) {
