@@ -190,6 +190,13 @@ export function sessionStoreContract(open: OpenStores): void {
       expect(await on.sessions.get('s1')).toBeUndefined();
     });
 
+    it('lets a session be sent at once that replaces one whose message was being sent', async () => {
+      await on.sessions.addClaimed(alice, 0, 5);
+      const newer = { ...alice, sid: 's2', sendAttempt: -1, modifiedAt: alice.modifiedAt + 1 };
+      await on.sessions.findOrAdd(newer, newer.modifiedAt);
+      expect(await on.sessions.claimSend('s2', 1)).toBe(true);
+    });
+
     it('keeps those apart that are added, found and sent at the same time', async () => {
       const all = Array.from({ length: 12 }, (_, at) => ({
         ...alice,
