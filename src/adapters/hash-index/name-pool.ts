@@ -1,6 +1,8 @@
 import type { Mxid } from '../../domain/identifiers/mxid.js';
 
-const CHUNK_BYTES = 2 ** 16;
+/** Few large chunks: each is several objects that a read passes through. What is not used takes no memory. */
+const CHUNK_BITS = 21;
+const CHUNK_BYTES = 2 ** CHUNK_BITS;
 const MAX_BYTES = 2 ** 30;
 const MAX_NAME_BYTES = 255;
 const MAX_USES = 255;
@@ -54,7 +56,7 @@ export class NamePool {
 
   /** Reads both ends of a name, so that the processor has it when `get` follows. @returns any number */
   touch(place: number): number {
-    const [chunk, at] = [this.chunks[place >>> 16]!, place & (CHUNK_BYTES - 1)];
+    const [chunk, at] = [this.chunks[place >>> CHUNK_BITS]!, place & (CHUNK_BYTES - 1)];
     return chunk[at + 1 + chunk[at + 1]!]!;
   }
 
@@ -68,7 +70,7 @@ export class NamePool {
   }
 
   get bytes(): number {
-    return this.chunks.length * CHUNK_BYTES;
+    return this.end;
   }
 
   get parts(): NamePoolParts {
@@ -80,12 +82,12 @@ export class NamePool {
     if ((this.end % CHUNK_BYTES) + bytes > CHUNK_BYTES) this.end = Math.ceil(this.end / CHUNK_BYTES) * CHUNK_BYTES;
     const place = this.end;
     if (place + bytes > MAX_BYTES) throw new RangeError('The user IDs of a source need more than 1 GiB');
-    if (place >>> 16 === this.chunks.length) this.chunks.push(Buffer.from(new ArrayBuffer(CHUNK_BYTES)));
+    if (place >>> CHUNK_BITS === this.chunks.length) this.chunks.push(Buffer.from(new ArrayBuffer(CHUNK_BYTES)));
     this.end += bytes;
     return place;
   }
 
   private locate(place: number): readonly [chunk: Buffer, at: number] {
-    return [this.chunks[place >>> 16]!, place & (CHUNK_BYTES - 1)];
+    return [this.chunks[place >>> CHUNK_BITS]!, place & (CHUNK_BYTES - 1)];
   }
 }

@@ -68,6 +68,12 @@ describe('Active Directory in the form of Samba', () => {
     );
   const ask = async (source: LdapSource, threepid: Threepid) => (await source.find([threepid]))[0];
 
+  it('compares its times with {now}', async () => {
+    const askOf = (filter: string) => ask(open({ filter: `(&(objectClass=user)${filter})` }), anna);
+    expect(await askOf('(whenCreated<={now})')).toMatchObject({ mxid: ownerOf });
+    expect(await askOf('(whenCreated>={now})')).toBeUndefined();
+  });
+
   it('lists people with all their addresses, and no other entries', async () => {
     expect(await people()).toEqual(
       new Map([

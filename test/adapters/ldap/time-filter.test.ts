@@ -15,6 +15,7 @@ describe('the placeholder {now} in a filter', () => {
     ['(shadowExpire>={now})', '20454'],
     ['(sambaKickoffTime>={now})', '1767268800'],
     ['(krbPrincipalExpiration>={now})', '20260101120000Z'],
+    ['(whenCreated>={now})', '20260101120000.0Z'],
   ])('is replaced, in %s, by the time in the format of the attribute: %s', (filter, text) => {
     expect(sent(parseFilter(filter, () => NOON))).toContain(text);
   });

@@ -66,6 +66,9 @@ const DAYS = ['shadowexpire', 'shadowlastchange'];
 /** Seconds since the epoch: schema of Samba before it became a domain controller. */
 const SECONDS = ['sambakickofftime', 'sambapwdmustchange', 'sambalogofftime', 'sambapwdlastset'];
 
+/** Generalized time in Active Directory. Samba 4.17.12 reads it as 1970 if it has no fraction. */
+const WITH_FRACTION = ['msds-entry-time-to-die', 'whenchanged', 'whencreated'];
+
 /** A time in the format of the attribute. The default is generalized time, RFC 4517, 3.3.13. */
 function timeText(attribute: string, ms: number): string {
   const name = attribute.toLowerCase();
@@ -73,7 +76,8 @@ function timeText(attribute: string, ms: number): string {
   if (WINDOWS.includes(name)) return String((BigInt(time) + WINDOWS_EPOCH_MS) * 10_000n);
   if (DAYS.includes(name)) return String(Math.floor(time / DAY_MS));
   if (SECONDS.includes(name)) return String(Math.floor(time / 1_000));
-  return generalizedTime(time);
+  const text = generalizedTime(time);
+  return WITH_FRACTION.includes(name) ? text.replace('Z', '.0Z') : text;
 }
 
 /** RFC 4517, 3.3.13. */
