@@ -4,6 +4,7 @@ import type { Knex } from 'knex';
 import pg from 'pg';
 import { loginOptions } from '../shared/login-options.js';
 import type { DatabaseCircuit } from './database-circuit.js';
+import type { SqliteConnection } from './prepared-statements.js';
 
 /** With less free disk space than this, SQLite is considered unable to write. */
 const FULL_BYTES = 256 * 1024;
@@ -27,7 +28,7 @@ const STATEMENT = 'update write_probe set written_at = ';
 export const postgresProbe = (db: Knex, circuit: DatabaseCircuit): DatabaseProbe => ({
   isRemote: true,
   try: async (isAway) => {
-    const statement = `${STATEMENT}${Date.now()}`;
+    const statement = { text: `${STATEMENT}$1`, values: [Date.now()] };
     if (!isAway) {
       return circuit.withConnection(async (connection) => {
         await (connection as pg.Client).query(statement);
@@ -67,9 +68,8 @@ export async function sqliteProbe(circuit: DatabaseCircuit, file: string): Promi
       await circuit.withConnection(
         (connection) =>
           new Promise<void>((resolve, reject) =>
-            (connection as { run(sql: string, done: (error: Error | null) => void): void }).run(
-              `${STATEMENT}${Date.now()}`,
-              (error) => (error ? reject(error) : resolve()),
+            (connection as SqliteConnection).run(`${STATEMENT}?`, [Date.now()], (error: Error | null) =>
+              error ? reject(error) : resolve(),
             ),
           ),
       );

@@ -531,7 +531,7 @@ describe('the configuration of the user search', () => {
     [searchIn('{ upstream: { name: a, url: "https://id.example.net" } }'), /names a, which is an identity server/],
     [
       searchIn('{ synapse: { name: a, url: "postgres://localhost/synapse", homeserver: example.org } }'),
-      /holds addresses/,
+      /contains only addresses/,
     ],
     [search('', 'phoneRegion: DE'), /^search.showTo: is required/],
     [search(', name: ["{sn"]'), /^search.name: .*brace/],
