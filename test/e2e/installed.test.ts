@@ -45,7 +45,8 @@ describe('the npm package', () => {
   });
 
   it('shows lines of the TypeScript sources in stack traces', async () => {
-    await writeFile(at('trace.mjs'), `export default () => { throw new Error(new Error('here').stack); };\n`);
+    const crash = `const error = new Error('here'); process.nextTick(() => { throw error; })`;
+    await writeFile(at('trace.mjs'), `export default () => { ${crash}; return new Promise(() => {}); };\n`);
     await writeFile(
       at('islet.yaml'),
       'server: { name: id.example.org }\ndataDir: data\nadmin: { port: 1 }\nsources: [{ use: ./trace.mjs, name: trace }]\n',
