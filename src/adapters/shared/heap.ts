@@ -1,5 +1,4 @@
-import { PerformanceObserver } from 'node:perf_hooks';
-import { getHeapSpaceStatistics, setFlagsFromString } from 'node:v8';
+import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
 /**
@@ -17,26 +16,11 @@ export function keepNewSpaceSmallAgain(): void {
   if (isSmall) setFlagsFromString('--semi-space-growth-factor=1');
 }
 
-/**
- * Lets it grow when it is needed, to half of what V8 would allow: large lookups need half as much processor time with
- * 16 MB as with 2 MB, and with more no less.
- */
+/** Lets it grow as V8 would: large lookups need half as much processor time with a large space. */
 export function letNewSpaceGrow(): void {
-  if (!isSmall) return;
-  setFlagsFromString('--semi-space-growth-factor=2');
+  if (isSmall) setFlagsFromString('--semi-space-growth-factor=2');
   isSmall = false;
-  const observer = new PerformanceObserver(() => {
-    if (newSpaceBytes() < LARGEST_BYTES) return;
-    observer.disconnect();
-    keepNewSpaceSmall();
-  });
-  observer.observe({ entryTypes: ['gc'] });
 }
-
-const LARGEST_BYTES = 16 * 2 ** 20;
-
-const newSpaceBytes = (): number =>
-  getHeapSpaceStatistics().find(({ space_name: name }) => name === 'new_space')?.space_size ?? 0;
 
 let isSmall = false;
 
