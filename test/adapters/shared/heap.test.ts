@@ -9,12 +9,12 @@ const { code: module } = await transform(source, { loader: 'ts', format: 'esm' }
 
 /** What a program prints as JSON that has the functions of the module. */
 async function printed<T>(program: string): Promise<T> {
-  const code = `${module}\n${program}`;
+  const code = `import { getHeapSpaceStatistics } from 'node:v8';\n${module}\n${program}`;
   const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', code]);
   return JSON.parse(stdout) as T;
 }
 
-/** Objects that live for a while, as those of many requests at the same time do. Prints the size of their space, in MB. */
+/** Objects that live for a while, as those of many requests at the same time do. */
 const WORK = `
   const kept = [];
   for (let round = 0; round < 40; round++) {
