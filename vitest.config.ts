@@ -58,8 +58,8 @@ export default defineConfig({
           isolate: false, // as above
           include: real,
           exclude: alone,
-          // These tests wait most of their time, so four files have processor time left.
-          maxWorkers: 4,
+          // These tests wait most of their time, so a third file has processor time left.
+          maxWorkers: 3,
           sequence: { groupOrder: 1 },
         },
       },
