@@ -29,9 +29,6 @@ export interface TableParts {
 const slotsFor = (entries: number, filling: number) =>
   new Uint32Array(Math.max(SMALLEST, Math.ceil(entries / filling)) * SLOT_WORDS);
 
-/** What the processor reads from memory at once. */
-const LINE_WORDS = 16;
-
 const key = new Uint32Array(KEY_WORDS);
 /** Kept so that reads without another purpose are not left out. */
 let touched = 0;
@@ -164,13 +161,12 @@ export class Table {
     return -1;
   }
 
-  /** Reads the first slots in which each hash may be. */
+  /** Reads the first slot in which each hash may be. */
   private touchHomeSlots(keys: Uint32Array): void {
     const { slots } = this;
-    const last = slots.length - 1;
     for (let at = 0; at < keys.length; at += KEY_WORDS) {
       const slot = homeSlot(slots, keys[at]!);
-      touched ^= slots[slot]! ^ slots[Math.min(slot + LINE_WORDS, last)]!;
+      touched ^= slots[slot]! ^ slots[slot + REFERENCE]!;
     }
   }
 

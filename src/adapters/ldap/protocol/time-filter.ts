@@ -1,4 +1,5 @@
 import ldap, { type Filter } from 'ldapjs';
+import { DAY_MS } from '../../../domain/shared/durations.js';
 import { allOf } from './filter-builder.js';
 
 /** Placeholder in a filter for the time of the search. */
@@ -55,7 +56,6 @@ export const passedSince = (attribute: string, since: number, now: number): Filt
     new ldap.LessThanEqualsFilter({ attribute, value: timeText(attribute, now) }),
   );
 
-const DAY_MS = 24 * 60 * 60_000;
 /** From 1601, the Windows epoch, to 1970. */
 const WINDOWS_EPOCH_MS = 11_644_473_600_000n;
 
