@@ -1,8 +1,10 @@
 import type { Mxid } from '../../domain/identifiers/mxid.js';
 
-/** Few large chunks: each is several objects that a read passes through. What is not used takes no memory. */
+/** Few large chunks: each is several objects that a read passes through. */
 const CHUNK_BITS = 21;
 const CHUNK_BYTES = 2 ** CHUNK_BITS;
+/** The first chunk begins small and doubles: most sources are small, and each has a pool for each pepper. */
+const FIRST_BYTES = 2 ** 12;
 const MAX_BYTES = 2 ** 30;
 const MAX_NAME_BYTES = 255;
 const MAX_USES = 255;
@@ -82,9 +84,19 @@ export class NamePool {
     if ((this.end % CHUNK_BYTES) + bytes > CHUNK_BYTES) this.end = Math.ceil(this.end / CHUNK_BYTES) * CHUNK_BYTES;
     const place = this.end;
     if (place + bytes > MAX_BYTES) throw new RangeError('The user IDs of a source need more than 1 GiB');
-    if (place >>> CHUNK_BITS === this.chunks.length) this.chunks.push(Buffer.from(new ArrayBuffer(CHUNK_BYTES)));
     this.end += bytes;
+    this.allocate(place >>> CHUNK_BITS, ((this.end - 1) & (CHUNK_BYTES - 1)) + 1);
     return place;
+  }
+
+  private allocate(number: number, bytes: number): void {
+    const chunk = this.chunks[number];
+    if (chunk && chunk.length >= bytes) return;
+    let size = number === 0 ? (chunk?.length ?? FIRST_BYTES) : CHUNK_BYTES;
+    while (size < bytes) size *= 2;
+    const larger = Buffer.from(new ArrayBuffer(size));
+    if (chunk) larger.set(chunk);
+    this.chunks[number] = larger;
   }
 
   private locate(place: number): readonly [chunk: Buffer, at: number] {
