@@ -16,7 +16,6 @@ const patient = { expect: { poll: { timeout: 50_000 } } };
 
 const againstServers = {
   ...patient,
-  globalSetup: ['test/support/global-setup.ts'],
   // For the slowest machine: what waits for an event has a limit of its own.
   testTimeout: 300_000,
   hookTimeout: 300_000,
@@ -28,6 +27,8 @@ const againstServers = {
  */
 export default defineConfig({
   test: {
+    // Once for all projects: the build, PostgreSQL and Samba are shared.
+    globalSetup: ['test/support/global-setup.ts'],
     reporters: ['default', './test/support/failed-files-reporter.ts'],
     coverage: {
       provider: 'v8',

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, posix, relative, sep } from 'node:path';
-import ts from 'typescript';
+import ts from '@typescript/typescript6';
 
 export interface Import {
   /** A path below `src` with `.ts`, or the name of a package as written. */

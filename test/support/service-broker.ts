@@ -6,7 +6,6 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { bundle } from '../../deploy/bundle.js';
 import { ensurePackages } from './debian.js';
 import { findPostgres, startPostgres } from './postgres-server.js';
 
@@ -91,6 +90,7 @@ async function build(): Promise<void> {
   }).catch((cause: Error & { stdout?: string }) => {
     throw new Error(`the server does not compile: ${cause.stdout ?? cause.message}`, { cause });
   });
+  const { bundle } = await import('../../deploy/bundle.js');
   await bundle();
 }
 

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import ts from 'typescript';
+import ts from '@typescript/typescript6';
 import { fullName, type Metric, metrics, typeOf } from '../../../src/adapters/system/declared-metrics.js';
 import { row, withGenerated } from './markdown.js';
 
