@@ -1,6 +1,7 @@
 import type { ReadPreferences } from '../../domain/shared/message-preferences.js';
 import type { Message } from '../../ports/message-sender.js';
 import type { PageName, PageVariables, Templates } from './templates.js';
+import { jinjaConditions } from './jinja-conditions.js';
 import { errorText } from '../../domain/shared/error-text.js';
 
 /** Sample data of pages, for previews and checks. */
@@ -83,6 +84,9 @@ export function checkTemplates(templates: Templates): readonly string[] {
       problems.add(`${name}: ${errorText(error).replace(/\s+/g, ' ')}`);
     }
   };
+  for (const name of templates.names) {
+    for (const problem of jinjaConditions(templates.readText(name))) problems.add(`${name}: ${problem}`);
+  }
   for (const brand of templates.brands) {
     for (const acceptLanguage of templates.languages(brand)) {
       const preferences = { brand, acceptLanguage };

@@ -38,6 +38,11 @@ export class TemplateFiles {
     return languages;
   }
 
+  /** All files, by name. */
+  get names(): readonly string[] {
+    return [...this.paths.keys()];
+  }
+
   /** The path of the file with this name. */
   path(name: string): string | undefined {
     return this.paths.get(name);

@@ -139,6 +139,11 @@ export class Templates {
     return { language, html, contentSecurityPolicy: contentSecurityPolicy(html, '') };
   }
 
+  /** The names of all template files, for example `islet/en/mail/invite.txt.njk`. */
+  get names(): readonly string[] {
+    return this.files.names.filter((name) => name.endsWith('.njk'));
+  }
+
   /** The content of a template file by its name. @throws if it is missing */
   readText(name: string): string {
     const text = this.files.read(name);

@@ -342,6 +342,23 @@ describe('a template directory', () => {
     expect(checkTemplates(templates)).toEqual([]);
   });
 
+  it('is checked for conditions that Nunjucks does not evaluate as Jinja does', () => {
+    write(
+      'islet/en/mail/invite.txt.njk',
+      '{%- if others -%}{% for x in others if x.isSpace %}{{ x.link }}{% endfor %}{% endif %}\n{% if not others%}-{% endif %}',
+    );
+    expect(checkTemplates(open())).toEqual([
+      'islet/en/mail/invite.txt.njk: "if others": an empty list is true; write others.length',
+      'islet/en/mail/invite.txt.njk: "for x in others if x.isSpace": the condition is evaluated once, before the loop; write {% if %} inside the loop',
+      'islet/en/mail/invite.txt.njk: "if not others": an empty list is true; write others.length',
+    ]);
+  });
+
+  it('may choose the list of a loop by a condition', () => {
+    write('islet/en/mail/invite.txt.njk', '{% for x in others if isSpace else [] %}{{ x.link }}{% endfor %}');
+    expect(checkTemplates(open())).toEqual([]);
+  });
+
   it('gives a brand its own layout around the shipped texts', () => {
     write('acme/page.html.njk', '<html>{{ heading }}: {% block body %}{% endblock %} {{ brand.imprint }}</html>');
     write('acme/brand.yaml', 'imprint: ACME, 1 Main Street\n');
