@@ -3,13 +3,14 @@ import { defineConfig } from 'vitest/config';
 /** What talks to real servers, or to the built program. */
 const real = ['test/**/*.integration.test.ts', 'test/e2e/**/*.test.ts'];
 
-/** Of those, the ones whose neighbours have short time limits, or that need the whole machine: no other file runs beside them. */
-const alone = [
+/** Of those, the ones with short time limits, which mostly wait: they run beside each other only. */
+const waiting = [
   'test/adapters/knex/pgbouncer.integration.test.ts',
   'test/adapters/ldap/failures.integration.test.ts',
-  'test/e2e/chaos.test.ts',
   'test/e2e/database-faults.test.ts',
 ];
+/** And the one that needs the whole machine. */
+const alone = ['test/e2e/chaos.test.ts'];
 
 /** How long `expect.poll` waits. It only ends tests that hang, not those on a slow machine. */
 const patient = { expect: { poll: { timeout: 50_000 } } };
@@ -22,8 +23,8 @@ const againstServers = {
 };
 
 /**
- * `fast` needs Node alone; `real` and `real-alone` start slapd, PostgreSQL, SMTP and the built server where a test
- * asks for them. The three run one after another, for a machine with two cores.
+ * `fast` needs Node alone; the others start slapd, PostgreSQL, SMTP and the built server where a test
+ * asks for them. The four run one after another, for a machine with two cores.
  */
 export default defineConfig({
   test: {
@@ -58,10 +59,20 @@ export default defineConfig({
           name: 'real',
           isolate: false, // as above
           include: real,
-          exclude: alone,
+          exclude: [...waiting, ...alone],
           // These tests wait most of their time, so a third file has processor time left.
           maxWorkers: 3,
           sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        test: {
+          ...againstServers,
+          name: 'real-waiting',
+          isolate: false, // as above
+          include: waiting,
+          maxWorkers: 3,
+          sequence: { groupOrder: 2 },
         },
       },
       {
@@ -71,7 +82,7 @@ export default defineConfig({
           isolate: false, // as above
           include: alone,
           maxWorkers: 1,
-          sequence: { groupOrder: 2 },
+          sequence: { groupOrder: 3 },
         },
       },
     ],
