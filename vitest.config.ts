@@ -1,5 +1,8 @@
 import { defineConfig } from 'vitest/config';
 
+/** What needs Node alone, but takes longer: the embedded database, random requests, large data. */
+const thorough = ['test/**/*.thorough.test.ts'];
+
 /** What talks to real servers, or to the built program. */
 const real = ['test/**/*.integration.test.ts', 'test/e2e/**/*.test.ts'];
 
@@ -23,8 +26,8 @@ const againstServers = {
 };
 
 /**
- * `fast` needs Node alone; the others start slapd, PostgreSQL, SMTP and the built server where a test
- * asks for them. The four run one after another, for a machine with two cores.
+ * `fast` needs Node alone and a minute; the others start slapd, PostgreSQL, SMTP and the built server where a test
+ * asks for them. The groups run one after another, for a machine with two cores.
  */
 export default defineConfig({
   test: {
@@ -48,7 +51,7 @@ export default defineConfig({
           testTimeout: 120_000,
           hookTimeout: 120_000,
           include: ['test/**/*.test.ts'],
-          exclude: real,
+          exclude: [...thorough, ...real],
           maxWorkers: 2,
           sequence: { groupOrder: 0 },
         },
@@ -58,7 +61,7 @@ export default defineConfig({
           ...againstServers,
           name: 'real',
           isolate: false, // as above
-          include: real,
+          include: [...thorough, ...real],
           exclude: [...waiting, ...alone],
           // These tests wait most of their time, so a third file has processor time left.
           maxWorkers: 3,
