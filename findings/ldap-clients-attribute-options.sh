@@ -2,7 +2,7 @@
 # Clients find a person by an address with a language, and then return no address, or another one.
 #
 # RFC 4512, 2.5: mail;lang-de is a subtype of mail; a filter for mail matches it, and a request for mail returns it,
-# under its own name. RFC 3866: names and addresses may have a language. RFC 4515: (mail;lang-de=...) is a filter.
+# under its own name. RFC 3866: attributes may have a language. RFC 4515: (mail;lang-de=...) is a filter.
 # Clients were expected to return the values of the attribute that was requested.
 # Seen on 2026-11-30 with slapd 2.5.13 and ldapts 8.2.0, ldapjs 3.0.7, ldap-authentication 4.0.4, ldapauth-fork 6.1.0
 # (npm), ldap3 2.9.1 (Python, of Synapse's LDAP module) and Postfix 3.7.11:
