@@ -60,7 +60,7 @@ export function linesOf(
   });
   return [
     ...ofRequests,
-    { number: '7', what: 'memory under this load : bare', value: isletToBare, target: 0.9, isMost: true },
+    { number: '7', what: 'memory under this load, on average : bare', value: isletToBare, target: 0.9, isMost: true },
     { number: '7', what: 'memory at rest, MB', value: atRestMB, target: 110, isMost: true },
   ];
 }

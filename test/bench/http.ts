@@ -5,6 +5,7 @@ import { formerBuild } from './former-build.js';
 import { compare } from './compare.js';
 import { type Comparison, linesOf } from './comparison.js';
 import { type Kind, KINDS, type Side, V1_KINDS } from './http/requests.js';
+import { watchMemory } from './memory.js';
 import { type Closing, DIST, FORMER_LIMITS, residentMB, startBare, startDriver, startServer } from './servers.js';
 
 export interface HttpBenchOptions {
@@ -39,14 +40,22 @@ export async function benchHttp({
       process.stderr.write(`  ${kind.name}\n`);
       requests[kind.name] = await compare(driver, kind, sides, addresses, rounds, ms);
     };
+    const endings = [watchMemory(islet.pids()), watchMemory(bare.pids())] as const;
     for (const kind of kinds) if (!kind.request.startsWith('v1')) await measure(kind, { islet, bare });
-    const [isletMB, bareMB] = [await residentMB(islet.pids()), await residentMB(bare.pids())];
+    const [ofIslet, ofBare] = [await endings[0](), await endings[1]()];
     if (former !== undefined) {
       const formerFolder = join(folder, 'former');
       const { islet: _former, ...side } = await startServer(former, formerFolder, addresses, closing, FORMER_LIMITS);
       for (const kind of kinds) if (kind.request.startsWith('v1')) await measure(kind, { islet, former: side });
     }
-    const memory = { atRestMB, isletMB, bareMB, isletToBare: isletMB / bareMB };
+    const memory = {
+      atRestMB,
+      isletMB: ofIslet.meanMB,
+      bareMB: ofBare.meanMB,
+      isletToBare: ofIslet.meanMB / ofBare.meanMB,
+      isletPeakMB: ofIslet.peakMB,
+      barePeakMB: ofBare.peakMB,
+    };
     return { addresses, requests, memory, lines: linesOf(kinds, requests, memory) };
   } finally {
     for (const close of closing.toReversed()) await close();

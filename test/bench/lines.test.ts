@@ -42,13 +42,13 @@ describe('the bench', () => {
     expect(lines.map((line) => [line.number, line.what, isReached(line)])).toEqual([
       ['1', 'ping : bare', true],
       ['4', 'v1 lookup : former build', false],
-      ['7', 'memory under this load : bare', false],
+      ['7', 'memory under this load, on average : bare', false],
       ['7', 'memory at rest, MB', true],
     ]);
     expect(lines.map((line) => lineText(line).replace(/ +/g, ' '))).toEqual([
       'reached 1 ping : bare 0.90 (at least 0.9)',
       'missed 4 v1 lookup : former build 2.99 (at least 3)',
-      'missed 7 memory under this load : bare 0.91 (at most 0.9)',
+      'missed 7 memory under this load, on average : bare 0.91 (at most 0.9)',
       'reached 7 memory at rest, MB 110.00 (at most 110)',
     ]);
     const at = '2026-11-29T12:00:00.000Z';
