@@ -11,6 +11,7 @@ const waiting = [
   'test/adapters/knex/pgbouncer.integration.test.ts',
   'test/adapters/ldap/failures.integration.test.ts',
   'test/e2e/database-faults.test.ts',
+  'test/e2e/database-file-faults.test.ts',
 ];
 /** And the one that needs the whole machine. */
 const alone = ['test/e2e/chaos.test.ts'];

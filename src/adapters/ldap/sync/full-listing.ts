@@ -113,7 +113,7 @@ export class FullListing {
     const question = { base, attributes, id, followsAliases, pageSize: listingScope.pageSize };
     let count = 0;
     try {
-      const completeness = await PageCompleteness.begin(this.deps.servers, base, rules);
+      const completeness = await PageCompleteness.begin(this.deps.servers, base, rules, limits.stallMs);
       let hasReferred = false;
       for (const { filter, ...audience } of audiencesOf(rules)) {
         for await (const { entries, refers } of pagesOf(connection, { ...question, filter }, () => limits)) {

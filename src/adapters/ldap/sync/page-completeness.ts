@@ -6,7 +6,8 @@ import { idFilters, mayBeAsked } from './id-filters.js';
 
 const OPEN_MS = 20_000;
 /** Short limits: the result is only used for a comparison. */
-const LIMITS: Limits = { totalMs: 20_000, stallMs: 10_000 };
+const SEARCH_MS = 20_000;
+const STALL_MS = 10_000;
 /** Maximum number of entries to look for on the pages. */
 const MOST = 5_000;
 /** Maximum number of missing entries that are queried again. */
@@ -24,15 +25,20 @@ export class PageCompleteness {
     private readonly expected: Map<string, string>,
   ) {}
 
-  /** Before the listing, on a separate connection: the server may have limits for such a search. */
-  static async begin(servers: ServerFailover, base: string, rules: Rules): Promise<PageCompleteness> {
+  /**
+   * Before the listing, on a separate connection: the server may have limits for such a search.
+   *
+   * @param stallMs how long the listing waits for the next entry; this search waits no longer
+   */
+  static async begin(servers: ServerFailover, base: string, rules: Rules, stallMs: number): Promise<PageCompleteness> {
+    const limits: Limits = { totalMs: SEARCH_MS, stallMs: Math.min(STALL_MS, stallMs) };
     const expected = new Map<string, string>();
     const connection = await servers.open(OPEN_MS, true).catch(() => undefined);
     try {
       for (const { filter } of audiencesOf(rules)) {
         const { id: attributes, followsAliases } = rules;
         const question = { base, filter, attributes, id: attributes, followsAliases, most: MOST };
-        const { entries = [] } = (await connection?.search(question, LIMITS)) ?? {};
+        const { entries = [] } = (await connection?.search(question, limits)) ?? {};
         for (const { dn, id } of entries) if (mayBeAsked(id)) expected.set(dn, id);
       }
     } catch {
