@@ -32,6 +32,8 @@ const againstServers = {
  */
 export default defineConfig({
   test: {
+    // What one project has compiled, the others do not compile again.
+    experimental: { fsModuleCache: true },
     // Once for all projects: the build, PostgreSQL and Samba are shared.
     globalSetup: ['test/support/global-setup.ts'],
     reporters: ['default', './test/support/failed-files-reporter.ts'],

@@ -16,15 +16,14 @@ const templates = new Templates({
   language: 'en',
   serverName: 'id.example.org',
 });
-const brands = ['islet', 'garden'] as const;
-const languages = ['en', 'uk'] as const;
-/** The differences in the HTML; the style sheet does the rest. */
-const editions = brands.flatMap((brand) => languages.map((language) => ({ brand, language })));
+/** Both languages of the shipped brand, and another brand: the differences in the HTML; the style sheet does the rest. */
+const editions = [
+  { brand: 'islet', language: 'en' },
+  { brand: 'islet', language: 'uk' },
+  { brand: 'garden', language: 'uk' },
+] as const;
 
-interface Edition {
-  readonly brand: (typeof brands)[number];
-  readonly language: (typeof languages)[number];
-}
+type Edition = (typeof editions)[number];
 
 /** Terms as an administrator may write them. */
 const terms = {
