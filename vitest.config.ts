@@ -28,7 +28,7 @@ const againstServers = {
 
 /**
  * `fast` needs Node alone and a minute; the others start slapd, PostgreSQL, SMTP and the built server where a test
- * asks for them. The groups run one after another, for a machine with two cores.
+ * asks for them. `real` includes what is thorough. The groups run one after another, for a machine with two cores.
  */
 export default defineConfig({
   test: {

@@ -41,6 +41,7 @@ export async function benchHttp({
       requests[kind.name] = await compare(driver, kind, sides, addresses, rounds, ms);
     };
     const endings = [watchMemory(islet.pids()), watchMemory(bare.pids())] as const;
+    closing.push(...endings);
     for (const kind of kinds) if (!kind.request.startsWith('v1')) await measure(kind, { islet, bare });
     const [ofIslet, ofBare] = [await endings[0](), await endings[1]()];
     if (former !== undefined) {

@@ -28,7 +28,7 @@ export async function startWithPeople(homeserver: string, config: object) {
   return { islet, client };
 }
 
-export interface Ready {
+interface Ready {
   readonly status: number;
   readonly tookMs: number;
   readonly checks: { readonly database: boolean; readonly databaseFailure?: string };

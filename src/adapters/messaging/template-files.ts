@@ -25,7 +25,7 @@ export class TemplateFiles {
   /** @param directory the administrator's: its files override shipped ones of the same name */
   constructor(directory: string | undefined) {
     this.paths = new Map([...list(SHIPPED), ...(directory === undefined ? [] : list(directory))]);
-    this.brands = unique([...this.paths.keys()].filter((name) => name.includes('/')).map((name) => part(name, 0)));
+    this.brands = unique(this.names.filter((name) => name.includes('/')).map((name) => part(name, 0)));
   }
 
   /** The languages in which a brand has any of the files that begin with `stem`, such as `mail/invite.`. */
@@ -55,7 +55,7 @@ export class TemplateFiles {
 
   private readLanguages(brand: string, stem: string): readonly string[] {
     return unique(
-      [...this.paths.keys()]
+      this.names
         .filter((name) => part(name, 0) === brand && LANGUAGE.test(part(name, 1)))
         .filter((name) => name.split('/').slice(2).join('/').startsWith(stem))
         .map((name) => part(name, 1)),
