@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net';
 import type { SMTPConnectionOptions } from 'nodemailer/lib/smtp-connection';
-import { createTransport, type SMTPPoolOptions, type SMTPPoolSentMessageInfo, type Transporter } from 'nodemailer';
+import SMTPPool from 'nodemailer/lib/smtp-pool';
 import './nodemailer-patches.js';
 import { ADDRESS_ATTEMPT_MS } from '../shared/address-attempts.js';
 import { trustOf, verifiedTls } from '../shared/tls-options.js';
@@ -29,24 +29,19 @@ export interface SmtpServer {
 
 type OpenSocketDone = (error: Error | null, options?: { connection: Socket }) => void;
 
-export type SmtpPool = Transporter<SMTPPoolSentMessageInfo, SMTPPoolOptions>;
-
 /**
  * A connection pool for a mail server. If a pooled connection turns out to be closed, the message is sent on another
  * one.
  */
-export function openPool(server: SmtpServer, tls = server.tls): SmtpPool {
+export function openPool(server: SmtpServer, tls = server.tls): SMTPPool {
   const { username, password } = server;
-  return createTransport({
-    pool: true,
+  return new SMTPPool({
     // Report a server that closes connections before the time limit is reached.
     maxRequeues: 2,
     ...connectionOptions(server, tls),
     // Also if the server offers no login: with a configured login, mail must not be sent unauthenticated.
     ...(username !== undefined && { auth: { user: username, pass: password ?? '' }, forceAuth: true }),
     getSocket: (_options: unknown, callback: OpenSocketDone) => openSocket(server, callback),
-    disableFileAccess: true,
-    disableUrlAccess: true,
   });
 }
 

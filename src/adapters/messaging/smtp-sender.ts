@@ -1,14 +1,16 @@
 import { hash, randomUUID } from 'node:crypto';
-import type { NodemailerError, SendMailOptions } from 'nodemailer';
+import type { NodemailerError } from 'nodemailer';
 import addressparser from 'nodemailer/lib/addressparser';
+import type SMTPPool from 'nodemailer/lib/smtp-pool';
 import { mailAddress } from '../../domain/identifiers/mailbox.js';
 import type { Threepid } from '../../domain/identifiers/threepid.js';
 import type { DeliveryError, Message, MessageSender } from '../../ports/message-sender.js';
-import { openPool, type SmtpPool, type SmtpServer } from './smtp-connections.js';
+import { openPool, type SmtpServer } from './smtp-connections.js';
 import { LoginGate } from '../shared/login-gate.js';
 import { RotatingSecret } from '../shared/rotating-secret.js';
 import { smtpFailure } from './smtp-failure.js';
 import { MailSources } from './mail-source.js';
+import { poolMailOf, type ReadyMail } from './ready-mail.js';
 import type { Templates } from './templates.js';
 import { inUrl } from '../shared/hosts.js';
 
@@ -26,16 +28,14 @@ export class SmtpSender implements MessageSender {
 
   private readonly from: { readonly name: string; readonly address: string };
   private readonly endpoint: string;
-  private pool: SmtpPool;
+  private pool: SMTPPool;
   /** For servers whose encryption does not work, if it is optional. */
-  private readonly plainPool: SmtpPool | undefined;
+  private readonly plainPool: SMTPPool | undefined;
   /** The password of the pool. */
   private password: string | undefined;
   /** Absent if there is no login. */
   private readonly gate: LoginGate | undefined;
   private readonly sources: MailSources;
-  /** The mails whose transmission has started: before that, a mail cannot have been accepted. */
-  private readonly begun = new WeakSet<AbortSignal>();
 
   /**
    * @param secret the password, if it may change
@@ -63,12 +63,11 @@ export class SmtpSender implements MessageSender {
 
   async send(to: Threepid, message: Message): Promise<void> {
     const limit = new AbortController();
-    const { signal } = limit;
-    const mail = { ...this.compose(to, message), signal };
+    const mail = this.compose(to, message, limit.signal);
     // The timer of `AbortSignal.timeout` would stay for its whole time, also after the mail was sent.
     const timer = setTimeout(() => limit.abort(), this.options.timeLimitMs).unref();
     try {
-      await this.deliver(mail, signal);
+      await this.deliver(mail);
     } catch (error) {
       throw this.failure(error);
     } finally {
@@ -100,16 +99,8 @@ export class SmtpSender implements MessageSender {
     former.close(); // mails in progress may finish
   }
 
-  private open(): SmtpPool {
-    const pool = openPool({ ...this.options, password: this.password });
-    pool.use('stream', ({ data, message }, done) => {
-      message.processFunc((input) => {
-        if (data.signal) this.begun.add(data.signal);
-        return input;
-      });
-      done();
-    });
-    return pool;
+  private open(): SMTPPool {
+    return openPool({ ...this.options, password: this.password });
   }
 
   private failure(error: unknown): DeliveryError {
@@ -117,25 +108,23 @@ export class SmtpSender implements MessageSender {
     return smtpFailure(this.endpoint, error as NodemailerError, timeLimitMs, { from: this.from, username });
   }
 
-  private async deliver(mail: SendMailOptions, signal: AbortSignal): Promise<void> {
+  private async deliver(mail: ReadyMail): Promise<void> {
+    let isBegun = false;
     try {
-      await this.sendLoggedIn(mail);
+      await this.sendLoggedIn({ ...mail, begin: () => (isBegun = true) });
     } catch (error) {
       // A failed TLS handshake: neither a response of the server nor a failure to connect.
       const { command, responseCode } = error as NodemailerError;
-      const isHandshake = command !== undefined && responseCode === undefined && !this.begun.has(signal);
-      if (!this.plainPool || !isHandshake || signal.aborted) throw error;
-      await this.plainPool.sendMail(mail);
+      const isHandshake = command !== undefined && responseCode === undefined && !isBegun;
+      if (!this.plainPool || !isHandshake || mail.signal.aborted) throw error;
+      await sendOn(this.plainPool, mail);
     }
   }
 
   /** Sends on the pool. If the login is refused and the password has changed meanwhile, tries once more. */
-  private async sendLoggedIn(mail: SendMailOptions): Promise<void> {
+  private async sendLoggedIn(mail: ReadyMail): Promise<void> {
     const { gate, secret } = this;
-    if (!gate || !secret) {
-      await this.pool.sendMail(mail);
-      return;
-    }
+    if (!gate || !secret) return sendOn(this.pool, mail);
     const tried = gate.enter();
     try {
       await this.sendWith(tried, mail, gate);
@@ -145,10 +134,10 @@ export class SmtpSender implements MessageSender {
     }
   }
 
-  private async sendWith(password: string, mail: SendMailOptions, gate: LoginGate): Promise<void> {
+  private async sendWith(password: string, mail: ReadyMail, gate: LoginGate): Promise<void> {
     this.usePassword(password);
     try {
-      await this.pool.sendMail(mail);
+      await sendOn(this.pool, mail);
     } catch (error) {
       const { code, responseCode = 0 } = error as NodemailerError;
       if (code === 'EAUTH' && responseCode >= 500) gate.noteRefusal(password);
@@ -157,19 +146,21 @@ export class SmtpSender implements MessageSender {
     gate.reset();
   }
 
-  private compose(to: Threepid, message: Message): SendMailOptions {
+  private compose(to: Threepid, message: Message, signal: AbortSignal): ReadyMail {
     const { language, subject, text, html } = this.templates.renderMail(message);
-    // An object: in a string, a comma would make it two addresses.
-    const recipient = { name: '', address: mailAddress(to.address) };
+    const address = mailAddress(to.address);
     const messageId = `<${nameOf(message.id ?? randomUUID())}@${domainOf(this.from.address)}>`;
     const source = this.sources.compose(
-      { to: recipient, language, subject, text, html, messageId },
+      // An object: in a string, a comma would make it two addresses.
+      { to: { name: '', address }, language, subject, text, html, messageId },
       message.kind === 'validation' ? message.token : message.invite.token,
     );
-    // In bytes, which pass through the streams of nodemailer at once.
-    return { envelope: { from: this.from.address, to: recipient }, messageId, raw: Buffer.from(source) };
+    return { from: this.from.address, to: address, messageId, source: Buffer.from(source), signal };
   }
 }
+
+const sendOn = (pool: SMTPPool, mail: ReadyMail): Promise<void> =>
+  new Promise((resolve, reject) => pool.send(poolMailOf(mail), (error) => (error ? reject(error) : resolve())));
 
 /** The public form of an id. It is hashed because ids may contain secrets. */
 const nameOf = (id: string): string => hash('sha256', id).slice(0, 40);
