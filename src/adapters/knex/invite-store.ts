@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 import type { StoredInvite } from '../../domain/invites/invite.js';
-import type { Threepid } from '../../domain/identifiers/threepid.js';
+import { keyOf, type Threepid } from '../../domain/identifiers/threepid.js';
 import type { JsonObject } from '../../domain/signing/canonical-json.js';
 import type { AuditAction } from '../../ports/audit-log.js';
 import type { InviteStore, PendingMail } from '../../ports/invite-store.js';
@@ -8,20 +8,29 @@ import type { SecretBox } from '../../ports/secret-box.js';
 import type { NewJob } from '../../domain/jobs/job.js';
 import { BY_ISLET, type Cause } from '../../domain/shared/cause.js';
 import type { KnexAuditLog } from './audit-log.js';
+import { batched } from './batched.js';
 import { purgeDelivered } from './delivered-invites.js';
 import type { KnexJobQueue } from './job-queue.js';
 import { chunksOf, inChunks, PAGE, pages } from './chunks.js';
+import { isPostgres } from './dialect.js';
 import { columnsOf, detailsOf, type InviteRow as Row, SEALED_KEY } from './invite-rows.js';
 import { isAmong, isOneOf, type ThreepidColumns, threepidOf } from './rows.js';
 
+/** Larger requests have a statement of their own. */
+const MOST_SHARED = 100;
+
 /** Tokens and pending mails are sealed. Rows of older versions are in clear text until `sealAll`. */
 export class KnexInviteStore implements InviteStore {
+  private readonly findTogether: (threepids: readonly Threepid[]) => Promise<readonly StoredInvite[]>;
+
   constructor(
     private readonly db: Knex,
     private readonly jobs: KnexJobQueue,
     private readonly box: SecretBox,
     private readonly audit: KnexAuditLog,
-  ) {}
+  ) {
+    this.findTogether = batched((wanted) => this.findEach(wanted), { atOnce: isPostgres(db) ? 4 : 1 });
+  }
 
   async add(
     invite: StoredInvite,
@@ -63,9 +72,10 @@ export class KnexInviteStore implements InviteStore {
     return row && this.fromRow(row);
   }
 
+  /** Small requests at the same time share a statement. */
   async findWaiting(threepids: readonly Threepid[]): Promise<readonly StoredInvite[]> {
-    const rows = await inChunks(threepids, (chunk) => this.waiting().where(isAmong(this.db, chunk)));
-    return rows.flatMap((row) => this.fromRow(row) ?? []).sort((a, b) => a.createdAt - b.createdAt);
+    if (threepids.length > MOST_SHARED) return this.findAll(threepids);
+    return threepids.length > 0 ? this.findTogether(threepids) : [];
   }
 
   async waitingThreepids(): Promise<readonly Threepid[]> {
@@ -76,6 +86,7 @@ export class KnexInviteStore implements InviteStore {
   }
 
   async deliver(tokens: readonly string[], time: number, jobs: readonly NewJob[]): Promise<void> {
+    if (tokens.length === 0) return this.jobs.add(jobs);
     await this.db.transaction(async (trx) => {
       for (const chunk of chunksOf(tokens)) {
         await this.note(trx, 'invite_delivered', this.waiting(trx).where(this.isNamed(chunk)));
@@ -161,6 +172,19 @@ export class KnexInviteStore implements InviteStore {
           });
       }
     }
+  }
+
+  private async findAll(threepids: readonly Threepid[]): Promise<readonly StoredInvite[]> {
+    const rows = await inChunks(threepids, (chunk) => this.waiting().where(isAmong(this.db, chunk)));
+    return rows.flatMap((row) => this.fromRow(row) ?? []).sort((a, b) => a.createdAt - b.createdAt);
+  }
+
+  private async findEach(wanted: readonly (readonly Threepid[])[]): Promise<readonly (readonly StoredInvite[])[]> {
+    const found = await this.findAll(wanted.flat());
+    return wanted.map((threepids) => {
+      const keys = new Set(threepids.map(keyOf));
+      return found.filter(({ threepid }) => keys.has(keyOf(threepid)));
+    });
   }
 
   /**

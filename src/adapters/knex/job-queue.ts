@@ -2,25 +2,40 @@ import type { Knex } from 'knex';
 import { type Job, type JobKind, LONGEST_DELAY_MS, type NewJob, destinationOf } from '../../domain/jobs/job.js';
 import type { JobBacklog, JobLease, JobQueue, JobRequest } from '../../ports/job-queue.js';
 import type { SecretBox } from '../../ports/secret-box.js';
+import { groupBy } from '../../domain/shared/group-by.js';
+import { batched } from './batched.js';
+import { PAGE, pages } from './chunks.js';
 import { isPostgres, jsonArray, rowsOf } from './dialect.js';
-import { chunksOf, PAGE, pages } from './chunks.js';
-import { kindOf, openPayload, storedJob, storedNames } from './job-payloads.js';
+import { kindOf, openPayload, storedNames } from './job-payloads.js';
+import { deleteLeased, insertJobs, type JobRow as Row } from './job-rows.js';
 import { isOneOf } from './rows.js';
 
 /** Older versions, which do not know about leases, hand out a job again after this time. */
 const HIDDEN_MS = 5 * 60 * 1000;
 const SEALED_PAUSE_MS = 60 * 60 * 1000;
+/** More jobs at once have a transaction of their own. */
+const MOST_SHARED = 10;
+
+type Removed = Pick<JobLease, 'id' | 'holder'>;
 
 export class KnexJobQueue implements JobQueue {
   private readonly listeners: ((kinds: readonly JobKind[]) => void)[] = [];
+  private readonly addTogether: (jobs: readonly NewJob[]) => Promise<void>;
+  private readonly removeTogether: (lease: Removed) => Promise<boolean>;
 
   constructor(
     private readonly db: Knex,
     private readonly box: SecretBox,
-  ) {}
+  ) {
+    const atOnce = isPostgres(db) ? 2 : 1;
+    this.addTogether = batched((added) => this.addEach(added), { atOnce });
+    this.removeTogether = batched((removed) => this.removeEach(removed), { atOnce });
+  }
 
+  /** Jobs that are added at the same time share a statement. */
   async add(jobs: readonly NewJob[]): Promise<void> {
-    await this.db.transaction((trx) => this.addWithin(trx, jobs));
+    if (jobs.length > MOST_SHARED) await this.db.transaction((trx) => this.addWithin(trx, jobs));
+    else if (jobs.length > 0) await this.addTogether(jobs);
   }
 
   onAdded(listener: (kinds: readonly JobKind[]) => void): void {
@@ -31,12 +46,11 @@ export class KnexJobQueue implements JobQueue {
   async addWithin(trx: Knex.Transaction, jobs: readonly NewJob[]): Promise<void> {
     await insertJobs(trx, jobs, this.box);
     if (jobs.length === 0) return;
-    const kinds = [...new Set(jobs.map(({ kind }) => kind))];
-    const tell = () => {
-      for (const listener of this.listeners) listener(kinds);
-    };
     // After a rollback no listener is called.
-    trx.executionPromise.then(tell, () => undefined);
+    trx.executionPromise.then(
+      () => this.tell(jobs),
+      () => undefined,
+    );
   }
 
   async take(request: JobRequest): Promise<readonly Job[]> {
@@ -102,8 +116,9 @@ export class KnexJobQueue implements JobQueue {
     return count;
   }
 
-  async remove(id: string, holder: string): Promise<boolean> {
-    return (await this.inHandOf(id, holder).delete()) > 0;
+  /** Jobs that end at the same time share a statement. */
+  remove(id: string, holder: string): Promise<boolean> {
+    return this.removeTogether({ id, holder });
   }
 
   async retry(id: string, holder: string, runAt: number, failure: string): Promise<void> {
@@ -181,6 +196,27 @@ export class KnexJobQueue implements JobQueue {
     };
   }
 
+  private async addEach(added: readonly (readonly NewJob[])[]): Promise<readonly void[]> {
+    const jobs = added.flat();
+    await insertJobs(this.db, jobs, this.box);
+    this.tell(jobs);
+    return added.map(() => undefined);
+  }
+
+  private async removeEach(removed: readonly Removed[]): Promise<readonly boolean[]> {
+    const gone = new Set<string>();
+    for (const [holder, leases] of groupBy(removed, (lease) => lease.holder)) {
+      const ids = leases.map(({ id }) => id);
+      for (const id of await deleteLeased(this.db, holder, ids)) gone.add(`${id} ${holder}`);
+    }
+    return removed.map(({ id, holder }) => gone.has(`${id} ${holder}`));
+  }
+
+  private tell(jobs: readonly NewJob[]): void {
+    const kinds = [...new Set(jobs.map(({ kind }) => kind))];
+    for (const listener of this.listeners) listener(kinds);
+  }
+
   private inHandOf(id: string, holder: string) {
     return this.table().where({ id: Number(id), leased_by: holder });
   }
@@ -193,32 +229,3 @@ export class KnexJobQueue implements JobQueue {
 const FREE = { leased_by: null, hidden_until: 0 };
 
 const direction = (order: JobRequest['order']): string => (order === 'oldest' ? 'asc' : 'desc');
-
-async function insertJobs(trx: Knex.Transaction, jobs: readonly NewJob[], box: SecretBox): Promise<void> {
-  for (const chunk of chunksOf(jobs)) {
-    const rows = chunk.map((job) => {
-      const [name, payload] = storedJob(job, box);
-      return [name, payload, job.runAt, destinationOf(job)];
-    });
-    await trx.raw(
-      `insert into jobs (kind, payload, run_at, queued_at, destination)
-       select value->>0, value->>1, cast(value->>2 as bigint), cast(value->>2 as bigint), value->>3 from ${jsonArray(trx)}`,
-      [JSON.stringify(rows)],
-    );
-  }
-}
-
-interface Row {
-  readonly id: number;
-  readonly kind: string;
-  /** JSON, possibly sealed. */
-  readonly payload: string;
-  readonly attempts: number;
-  readonly run_at: number;
-  readonly hidden_until: number;
-  readonly destination: string;
-  readonly leased_by: string | null;
-  readonly beat: number;
-  readonly failure: string | null;
-  readonly queued_at: number;
-}

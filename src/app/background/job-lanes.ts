@@ -52,6 +52,6 @@ export const LANES: readonly Lane[] = [
   { ...MAIL, name: 'mails again', attempt: 'later', width: 2, mostInHand: 2, perDestination: 2 },
   { ...HOMESERVERS, name: 'homeservers', attempt: 'first', width: 16, mostInHand: 320 },
   { ...HOMESERVERS, name: 'homeservers again', attempt: 'later', width: 4, mostInHand: 240 },
-  { ...OWN, name: 'bindings', attempt: 'first', width: 4, mostInHand: 4, perDestination: 4 },
+  { ...OWN, name: 'bindings', attempt: 'first', width: 16, mostInHand: 16, perDestination: 16 },
   { ...OWN, name: 'bindings again', attempt: 'later', width: 2, mostInHand: 2, perDestination: 2 },
 ];

@@ -13,6 +13,8 @@ import { runPeriodically, type Schedule } from './periodic.js';
 import { errorText } from '../../domain/shared/error-text.js';
 
 const POLL_MS = 1_000;
+/** Jobs that are added, and those that end, within this time are followed by one `take`. */
+const SOON_MS = 10;
 const RETRIES = { firstMs: 5_000, longestMs: 60 * 60 * 1000 };
 /** About a week at the longest pause. */
 const MOST_ATTEMPTS = 180;
@@ -32,6 +34,7 @@ export class JobWorker implements Schedule {
   private readonly filling = new Map<string, { isWanted: boolean; ended: Promise<void> }>();
   /** Lanes with due jobs that may wait for the end of a running one. */
   private readonly limited = new Set<Lane>();
+  private readonly toFill = new Set<Lane>();
   private readonly breaker: DestinationBreaker;
   private readonly renewing: Schedule;
   private readonly schedules: readonly Schedule[];
@@ -159,9 +162,13 @@ export class JobWorker implements Schedule {
   }
 
   private runSoon(lane: Lane): void {
-    if (this.isClosing) return;
-    // The next poll fails for the same reason and logs it.
-    this.fill(lane).catch(() => undefined);
+    if (this.isClosing || this.toFill.has(lane)) return;
+    this.toFill.add(lane);
+    setTimeout(() => {
+      this.toFill.delete(lane);
+      // The next poll fails for the same reason and logs it.
+      if (!this.isClosing) this.fill(lane).catch(() => undefined);
+    }, SOON_MS).unref();
   }
 
   private busy(lane: Lane): ReadonlyMap<string, number> {
