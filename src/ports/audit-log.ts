@@ -78,10 +78,11 @@ export abstract class AuditLog {
    * Passes the oldest entries that were not handed over yet to `write`, and marks them. Several instances take turns.
    * After a crash in between, entries are passed again.
    *
-   * @returns how many there were; call it again until there are none
+   * @param limit the largest number of entries
+   * @returns how many there were
    * @throws the error of `write`; nothing is then marked
    */
-  abstract handOver(write: (entries: readonly AuditEntry[]) => void): Promise<number>;
+  abstract handOver(write: (entries: readonly AuditEntry[]) => void, limit: number): Promise<number>;
 
   /** Removes entries from before `time` (ms since the epoch) that were handed over. */
   abstract purge(time: number): Promise<void>;

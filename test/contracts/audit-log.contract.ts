@@ -206,12 +206,13 @@ export function auditLogContract(open: OpenStores): void {
       const failing = on.audit.handOver((entries) => {
         written.push(...entries.map(({ seq }) => seq));
         throw new Error('no space left on device');
-      });
+      }, 2);
       await expect(failing).rejects.toThrow('no space left');
       await on.audit.purge(10);
       expect(await all()).toHaveLength(2);
-      expect(await on.audit.handOver((entries) => void written.push(...entries.map(({ seq }) => seq)))).toBe(2);
-      expect(await on.audit.handOver(() => expect.fail('nothing is left'))).toBe(0);
+      expect(await on.audit.handOver((entries) => void written.push(...entries.map(({ seq }) => seq)), 1)).toBe(1);
+      expect(await on.audit.handOver((entries) => void written.push(...entries.map(({ seq }) => seq)), 9)).toBe(1);
+      expect(await on.audit.handOver(() => expect.fail('nothing is left'), 9)).toBe(0);
       expect(written).toEqual([...written.slice(0, 2), ...written.slice(0, 2)]);
       expect(written[1]).toBeGreaterThan(written[0] ?? Infinity);
       await on.audit.purge(10);
@@ -223,7 +224,7 @@ export function auditLogContract(open: OpenStores): void {
     it('removes all old entries, however many there are', async () => {
       const many = Array.from({ length: 1_001 }, () => ({ action: 'backup_made' }) as const);
       await on.audit.add(many, { by: 'operator' });
-      while ((await on.audit.handOver(() => undefined)) > 0);
+      while ((await on.audit.handOver(() => undefined, 500)) > 0);
       await on.audit.purge(10);
       expect(await all()).toEqual([]);
     });

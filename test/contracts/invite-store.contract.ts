@@ -71,6 +71,9 @@ export function inviteStoreContract(open: OpenStores): void {
       await on.invites.add(invite('t4', 4, email('other@example.org')), []);
       expect(byToken(await on.invites.findWaiting([phone, email('strauss@example.org')]))).toEqual(['t1', 't2', 't3']);
       expect(await on.invites.findWaiting([email('nobody@example.org')])).toEqual([]);
+      const atOnce = [[phone], [email('nobody@example.org')], [phone, email('strauss@example.org')]];
+      const found = await Promise.all(atOnce.map((threepids) => on.invites.findWaiting(threepids)));
+      expect(found.map(({ length }) => length)).toEqual([1, 0, 3]);
       expect(await on.invites.findWaiting([])).toEqual([]);
     });
 

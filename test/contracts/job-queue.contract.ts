@@ -171,6 +171,15 @@ export function jobQueueContract(open: OpenStores): void {
       expect(await take(1_000)).toEqual(['b']);
     });
 
+    it('adds and removes jobs at the same time, each with its own answer', async () => {
+      await Promise.all(['a', 'b', 'c', 'd'].map((name) => on.jobs.add([job(name, 10)])));
+      const taken = await on.jobs.take(wanted({ time: 10 }));
+      const [a = '', b = '', c = ''] = taken.map(({ id }) => id);
+      const removed = [on.jobs.remove(a, 'test/1'), on.jobs.remove(b, 'test/2'), on.jobs.remove(c, 'test/1')];
+      expect(await Promise.all([...removed, on.jobs.remove('987654', 'test/1')])).toEqual([true, false, true, false]);
+      expect((await on.jobs.leases()).map(({ id }) => id)).toEqual([b, taken[3]?.id]);
+    });
+
     it('counts an attempt, and returns the job again when it is due, with the reason', async () => {
       await on.jobs.add([job('a', 10)]);
       const first = await takeOne(10);

@@ -60,8 +60,8 @@ export class KnexAuditLog implements AuditLog {
     return rows.toReversed().map(fromRow);
   }
 
-  async handOver(write: (entries: readonly AuditEntry[]) => void): Promise<number> {
-    const waiting = (db: Knex) => this.table(db).where({ handed_over: 0 }).orderBy('seq').limit(AT_ONCE);
+  async handOver(write: (entries: readonly AuditEntry[]) => void, limit: number): Promise<number> {
+    const waiting = (db: Knex) => this.table(db).where({ handed_over: 0 }).orderBy('seq').limit(limit);
     // Usually there is nothing to do, and no lock is needed to find out.
     if (!(await waiting(this.db).first('seq'))) return 0;
     return this.db.transaction(async (trx) => {

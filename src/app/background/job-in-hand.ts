@@ -19,3 +19,12 @@ export async function endWithin({ ended, lane }: JobInHand): Promise<void> {
   await Promise.race([ended, late]);
   clearTimeout(timer);
 }
+
+/** How many jobs of a lane are in hand, by destination. */
+export function busyIn(jobs: Iterable<JobInHand>, lane: Lane): ReadonlyMap<string, number> {
+  const busy = new Map<string, number>();
+  for (const { job, ...held } of jobs) {
+    if (held.lane === lane) busy.set(job.destination, (busy.get(job.destination) ?? 0) + 1);
+  }
+  return busy;
+}

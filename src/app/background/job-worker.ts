@@ -6,7 +6,7 @@ import type { JobQueue } from '../../ports/job-queue.js';
 import type { Telemetry } from '../../ports/telemetry.js';
 import { DestinationBreaker } from './destination-breaker.js';
 import { DestinationDownError, type JobHandlers, PermanentJobError } from './job-handler.js';
-import { endWithin, type JobInHand } from './job-in-hand.js';
+import { busyIn, endWithin, type JobInHand } from './job-in-hand.js';
 import { type Lane, LANES } from './job-lanes.js';
 import { JobLeases, LEASE_TICK_MS } from './job-leases.js';
 import { runPeriodically, type Schedule } from './periodic.js';
@@ -39,7 +39,8 @@ export class JobWorker implements Schedule {
   private readonly renewing: Schedule;
   private readonly schedules: readonly Schedule[];
   private isClosing = false;
-  private turn = 0;
+  /** Lanes that take the newest jobs next. */
+  private readonly newestNext = new Set<Lane>();
 
   constructor(
     private readonly deps: JobWorkerDependencies,
@@ -115,7 +116,9 @@ export class JobWorker implements Schedule {
     if (places <= 0) this.limited.add(lane);
     if (places <= 0 || this.isClosing) return false;
     const { queue, clock, holder } = this.deps;
-    const busy = this.busy(lane);
+    const busy = busyIn(this.inHand.values(), lane);
+    const isNewestFirst = this.newestNext.delete(lane);
+    if (!isNewestFirst) this.newestNext.add(lane);
     const jobs = await queue.take({
       holder,
       kinds: lane.kinds,
@@ -125,7 +128,7 @@ export class JobWorker implements Schedule {
       perDestination: lane.perDestination,
       inHand: busy,
       // Alternate, so that neither new jobs wait for all old ones nor the reverse.
-      order: this.turn++ % 2 === 0 ? 'oldest' : 'newest',
+      order: isNewestFirst ? 'newest' : 'oldest',
     });
     const taken = groupBy(jobs, ({ destination }) => destination);
     const isFull = (destination: string) =>
@@ -140,7 +143,8 @@ export class JobWorker implements Schedule {
   private async beginOrPutBack(job: Job, lane: Lane): Promise<void> {
     const { queue, clock, holder } = this.deps;
     const openUntil = this.breaker.openUntil(job.destination);
-    const isTried = this.breaker.hasFailed(job.destination) && (this.busy(lane).get(job.destination) ?? 0) > 0;
+    const isTried =
+      this.breaker.hasFailed(job.destination) && (busyIn(this.inHand.values(), lane).get(job.destination) ?? 0) > 0;
     if (!this.isClosing && openUntil === undefined && !isTried) this.start(job, lane);
     else await queue.requeue(job.id, holder, openUntil ?? clock.now() + (this.isClosing ? 0 : POLL_MS));
   }
@@ -169,14 +173,6 @@ export class JobWorker implements Schedule {
       // The next poll fails for the same reason and logs it.
       if (!this.isClosing) this.fill(lane).catch(() => undefined);
     }, SOON_MS).unref();
-  }
-
-  private busy(lane: Lane): ReadonlyMap<string, number> {
-    const busy = new Map<string, number>();
-    for (const { job, ...held } of this.inHand.values()) {
-      if (held.lane === lane) busy.set(job.destination, (busy.get(job.destination) ?? 0) + 1);
-    }
-    return busy;
   }
 
   private async work(job: Job, lane: Lane): Promise<void> {

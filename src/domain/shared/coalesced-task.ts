@@ -1,4 +1,4 @@
-/** A task that many callers request. Those who ask in the same turn of the event loop, or while it runs, share a run. */
+/** A task that many callers request. Those who ask while it runs share the run after it. */
 export class CoalescedTask {
   private running: Promise<void> = Promise.resolve();
   private next: Promise<void> | undefined;
@@ -13,7 +13,6 @@ export class CoalescedTask {
   run(): Promise<void> {
     this.next ??= this.running
       .catch(() => undefined)
-      .then(nextTurn)
       .then(() => {
         this.next = undefined;
         this.running = this.task();
@@ -28,5 +27,3 @@ export class CoalescedTask {
     return work;
   }
 }
-
-const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
