@@ -10,7 +10,7 @@ import { partsOf, type Spent, startBareMails, startMailSink, tokensIn } from './
 import { median, poster, signInAlice } from './measure.js';
 import { type Closing, cpuMs } from './servers.js';
 
-const ROUNDS = 5;
+const ROUNDS = 9;
 const MAILS = 300;
 /** Until the JIT compilers of both processes have little left to do. */
 const WARM_UP_MAILS = 2_000;

@@ -30,6 +30,7 @@ export function batched<Item, Answer>(
 ): (item: Item) => Promise<Answer> {
   let waiting: Waiting<Item, Answer>[] = [];
   let running = 0;
+  let wasShared = false;
   const inHand = new Set<string>();
   const next = (): readonly Waiting<Item, Answer>[] => {
     if (!keyOf) return waiting.splice(0, MOST);
@@ -53,6 +54,7 @@ export function batched<Item, Answer>(
   const runAll = async () => {
     // Nothing is left if others have the rest in hand, or the keys of the rest.
     for (let batch = next(); batch.length > 0; batch = next()) {
+      wasShared = batch.length > 1;
       const keys = keyOf ? batch.map(({ item }) => keyOf(item)) : [];
       for (const key of keys) inHand.add(key);
       await run(batch);
@@ -65,7 +67,8 @@ export function batched<Item, Answer>(
       waiting.push({ item, resolve, reject });
       if (running >= atOnce) return;
       running++;
-      setImmediate(() => void runAll());
+      if (wasShared) setTimeout(() => void runAll(), 1);
+      else setImmediate(() => void runAll());
     });
 }
 

@@ -11,8 +11,10 @@ const CHANGING = /^\s*(?:insert|update|delete)\b/i;
 /** They return a row for each changed row. */
 const RETURNING = /^\s*(?:insert|update|delete|with)\b[^]*\breturning\b/i;
 const isNothing = (answer: unknown) => Array.isArray(answer) && answer.length === 0;
-/** Tables whose last changes may be lost in a power failure. */
-const UNIMPORTANT = /\b(?:rate_limit_takes|write_probe)\b/;
+/** In a statement whose changes may be lost in a power failure: nobody waits for the disk because of it. */
+export const MAY_BE_LOST = '/* may be lost */';
+/** The same for all statements about these tables. */
+const UNIMPORTANT = /\b(?:rate_limit_takes|write_probe)\b|\/\* may be lost \*\//;
 
 type Run = (this: unknown, sql: string, ...rest: unknown[]) => unknown;
 interface Connection {

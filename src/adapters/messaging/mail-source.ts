@@ -22,10 +22,12 @@ export interface ComposedMail {
 type Encoding = '7bit' | 'quoted-printable' | 'base64';
 
 interface Line {
+  readonly text: string;
   /** In quoted-printable form. */
   readonly quoted: string;
   readonly letterCount: number;
   readonly otherCount: number;
+  readonly isKept: boolean;
 }
 
 const BREAK = /\r\n|\r|\n/;
@@ -44,6 +46,8 @@ const LONGEST_LINE = 500;
 export class MailSources {
   /** Most lines of a mail are those of its template. */
   private readonly lines = new Map<string, Line>();
+  /** The kept lines of the last mail, by content type. */
+  private readonly lastLines = new Map<string, readonly (Line | undefined)[]>();
   /** By language. */
   private readonly fixedHeaders = new Map<string, string>();
   /** By content type and encoding. */
@@ -85,7 +89,13 @@ export class MailSources {
   private part(type: string, text: string, secret: string): string {
     const texts = text.split(BREAK);
     if (texts.every(isPlain)) return this.encodedPart(type, '7bit', texts.join('\r\n'));
-    const lines = texts.map((line) => this.line(line, secret));
+    // Comparing a line with the one in the same place of the last mail is quicker than finding it.
+    const last = this.lastLines.get(type);
+    const lines = texts.map((line, at) => (last?.[at]?.text === line ? last[at] : this.line(line, secret)));
+    this.lastLines.set(
+      type,
+      lines.map((line) => (line.isKept ? line : undefined)),
+    );
     const sum = (countOf: (line: Line) => number) => lines.reduce((total, line) => total + countOf(line), 0);
     return sum(({ letterCount }) => letterCount) > sum(({ otherCount }) => otherCount)
       ? this.encodedPart(type, 'quoted-printable', lines.map(({ quoted }) => quoted).join('\r\n'))
@@ -103,12 +113,15 @@ export class MailSources {
   private line(text: string, secret: string): Line {
     const known = this.lines.get(text);
     if (known) return known;
+    const isKept = text.length <= LONGEST_LINE && (secret === '' || !text.includes(secret));
     const line = {
+      text,
+      isKept,
       quoted: wrap(encode(text), LONGEST_ENCODED_LINE),
       letterCount: text.replace(/[^A-Za-z]+/g, '').length,
       otherCount: text.replace(/[\t\x20-\x7f]+/g, '').length,
     };
-    if (text.length > LONGEST_LINE || (secret !== '' && text.includes(secret))) return line;
+    if (!isKept) return line;
     if (this.lines.size >= MOST_LINES) this.lines.clear();
     this.lines.set(text, line);
     return line;

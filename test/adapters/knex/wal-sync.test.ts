@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import knex, { type Knex } from 'knex';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { sqlite } from '../../../src/adapters/knex/sqlite-connection.js';
-import { WalSync } from '../../../src/adapters/knex/wal-sync.js';
+import { MAY_BE_LOST, WalSync } from '../../../src/adapters/knex/wal-sync.js';
 
 let folder = '';
 let db: Knex;
@@ -54,6 +54,14 @@ describe('a commit to SQLite', () => {
     expect(await settled(writing)).toBe(false);
     await synced(writing);
     expect(await db('notes').pluck('text')).toEqual(['one']);
+  });
+
+  it('is reported before it is on the disk if it may be lost', async () => {
+    await synced(write('one'));
+    const before = count;
+    await db.raw(`update notes ${MAY_BE_LOST} set text = 'two'`);
+    expect(count).toBe(before);
+    expect(await db('notes').pluck('text')).toEqual(['two']);
   });
 
   it('does not make readers wait', async () => {
