@@ -23,8 +23,8 @@ export interface HttpBenchOptions {
  */
 export async function benchHttp({
   addresses = 100_000,
-  rounds = 5,
-  ms = 1_200,
+  rounds = 15,
+  ms = 400,
   kinds = [...KINDS, ...V1_KINDS],
 }: HttpBenchOptions = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'islet-http-'));

@@ -10,7 +10,7 @@ import { type Closing, DIST, startDriver, startServer } from './servers.js';
 const STORED = [1_000, 10_000, 100_000, 1_000_000] as const;
 
 /** Lookups with a thousand and with a million stored addresses, alternately on two servers. */
-export async function benchStored({ rounds = 5, ms = 1_000, sizes = STORED as readonly number[] } = {}) {
+export async function benchStored({ rounds = 21, ms = 300, sizes = STORED as readonly number[] } = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'islet-stored-'));
   const closing: Closing = [() => rm(folder, { recursive: true, force: true })];
   try {

@@ -14,7 +14,7 @@ import { type Closing, DIST, loadedConfig, residentMB, script, sideOf, startDriv
  * some of their time, so the ratio is computed from the processor time of all processes of a server for a request: how
  * many requests two processors answer, as a multiple of one process on one of them.
  */
-export async function benchWorkers({ addresses = 100_000, rounds = 5, ms = 1_500 } = {}) {
+export async function benchWorkers({ addresses = 100_000, rounds = 15, ms = 500 } = {}) {
   const closing: Closing = [];
   try {
     const postgres = await sharedPostgres();

@@ -8,6 +8,7 @@ const FIRST_BYTES = 2 ** 12;
 const MAX_BYTES = 2 ** 30;
 const MAX_NAME_BYTES = 255;
 const MAX_USES = 255;
+const USUAL_BYTES = 40;
 
 /** The data of a `NamePool`, for transfer to another thread. */
 export interface NamePoolParts {
@@ -56,10 +57,10 @@ export class NamePool {
     return chunk.toString('utf8', at + 2, at + 2 + chunk[at + 1]!) as Mxid;
   }
 
-  /** Reads both ends of a name, so that the processor has it when `get` follows. @returns any number */
+  /** Reads from both ends of a usual name, so that the processor has it when `get` follows. @returns any number */
   touch(place: number): number {
     const [chunk, at] = [this.chunks[place >>> CHUNK_BITS]!, place & (CHUNK_BYTES - 1)];
-    return chunk[at + 1 + chunk[at + 1]!]!;
+    return chunk[at]! ^ (chunk[at + USUAL_BYTES] ?? 0);
   }
 
   /** Reverts one `add` that returned this place. */
