@@ -48,8 +48,11 @@ export abstract class SessionStore {
 
   /**
    * Records that the token was sent for this attempt, with the link of its request. No effect after a later attempt.
+   *
+   * @param isNew whether the session was added for this attempt, with this link. The record may then be lost in a power
+   *   failure: if the attempt is requested again, its message is sent again
    */
-  abstract markSent(sid: string, attempt: number, nextLink: string | undefined): Promise<void>;
+  abstract markSent(sid: string, attempt: number, nextLink: string | undefined, isNew?: boolean): Promise<void>;
 
   /**
    * Increments the number of guesses at the token of a session.

@@ -66,6 +66,7 @@ function answerOn(socket: Socket): Promise<Answer> {
     const read = (chunk: Buffer) => {
       text += chunk.toString('latin1');
       const [head, length] = /^[^]*?\r\ncontent-length: (\d+)\r\n(?:[^]*?\r\n)?\r\n/i.exec(text) ?? [];
+      if (head === undefined && text.includes('\r\n\r\n')) fail(new Error('an answer without a length'));
       if (head === undefined || text.length < head.length + Number(length)) return;
       const json = Buffer.from(text.slice(head.length), 'latin1').toString();
       settle(() => resolve({ status: Number(head.slice(9, 12)), body: JSON.parse(json) as Answer['body'] }));

@@ -7,7 +7,7 @@ import { eventually } from '../support/eventually.js';
 import { startIslet } from '../support/islet.js';
 import type { Line } from './lines.js';
 import { partsOf, type Spent, startBareMails, startMailSink, tokensIn } from './mails.js';
-import { median, poster, signInAlice } from './measure.js';
+import { median, poster, signInAlice, timed } from './measure.js';
 import { type Closing, cpuMs } from './servers.js';
 
 const ROUNDS = 9;
@@ -48,7 +48,7 @@ export async function benchWrites() {
       return { ms, cpuMs: (await cpuMs(pids)) - since };
     };
 
-    const figures: { mails: Spent; parts: Spent; source: Spent; binds: Spent; knexMs: number }[] = [];
+    const figures: { mails: Spent; parts: Spent; source: Spent; binds: Spent; toldMs: number; knexMs: number }[] = [];
     const requestToken = async (email: string) => {
       const wish = { client_secret: 'secret', email, send_attempt: 1 };
       const { status, body } = await post('/v2/validate/email/requestToken', wish);
@@ -85,9 +85,9 @@ export async function benchWrites() {
         if (status !== 200) throw new Error(`bind was answered ${status}`);
       });
       // Otherwise Islet would notify the homeserver of them during the other measurements and the next round.
-      await eventually(() => homeserver.bound.length === (round + 2) * MAILS, 60_000);
+      const toldMs = await timed(() => eventually(() => homeserver.bound.length === (round + 2) * MAILS, 60_000));
       const knexMs = await allAt(MAILS, CLIENTS, (at) => rows.write(addressAt(at)));
-      if (round >= 0) figures.push({ mails, parts, source, binds, knexMs });
+      if (round >= 0) figures.push({ mails, parts, source, binds, toldMs: binds.ms + toldMs, knexMs });
     }
     type Figures = (typeof figures)[number];
     const of = (value: (figure: Figures) => number) => median(figures.map(value));
@@ -117,6 +117,8 @@ export async function benchWrites() {
       requestTokenToConstructed: of(({ mails, source }) => source.ms / mails.ms),
       requestTokenToConstructedByCpu: of(({ mails, source }) => source.cpuMs / mails.cpuMs),
       bindPerSecond: perSecond(({ binds }) => binds.ms),
+      bindCpuMs: of(({ binds }) => binds.cpuMs / MAILS),
+      bindToldPerSecond: perSecond(({ toldMs }) => toldMs),
       knexPerSecond: perSecond(({ knexMs }) => knexMs),
       lines,
     };

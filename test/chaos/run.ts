@@ -6,12 +6,18 @@ import { reportOf } from './report.js';
 import { reportOfFiles } from './sum.js';
 import type { DatabaseKind } from './world.js';
 
-/*
- * `npm run chaos -- --seed 1 --cycles 50 --database sqlite` causes faults and checks that nothing that was answered is
- * lost. `--incident NAME` selects incidents and may be repeated, `--cli FILE` tests another build, `--json` prints the
- * figures as JSON, `--sum FILE…` adds up such figures, and `--each mail` prints the effects of each fault of a service.
- * SIGINT ends the run after the current cycle.
- */
+const USAGE = `npm run chaos [-- OPTION…]: causes faults and checks that nothing that was answered is lost. SIGINT ends it after the current cycle.
+
+  --seed N            selects the faults (1)
+  --cycles N          the number of faults for each database (20)
+  --database NAME     sqlite, postgres or both (both)
+  --incident NAME     only this incident; may be repeated
+  --cli FILE          tests another build
+  --json              prints the figures as JSON
+  --sum FILE…         adds up such figures
+  --each SERVICE      prints the effects of each fault of a service: ${SERVICES.join(', ')}
+  --help              prints this text
+`;
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
@@ -23,8 +29,13 @@ const { values, positionals } = parseArgs({
     each: { type: 'string' },
     sum: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
   },
 });
+if (values.help) {
+  await print(USAGE);
+  process.exit();
+}
 if (values.sum) {
   await print(await reportOfFiles(positionals));
   process.exit();

@@ -1,5 +1,6 @@
 /** The largest batch. */
 const MOST = 100;
+const SOON_MS = 1;
 
 interface Waiting<Item, Answer> {
   readonly item: Item;
@@ -20,7 +21,7 @@ export interface BatchOptions<Item> {
 
 /**
  * A function that handles an item together with those that others ask for at the same time: in the same turn of the
- * event loop, or while as many batches run as may run at once.
+ * event loop, within a millisecond if the last batch was shared, or while as many batches run as may run at once.
  *
  * @param work handles a batch, and gives an answer for each item, in the same order; its error is that of all of them
  */
@@ -30,6 +31,7 @@ export function batched<Item, Answer>(
 ): (item: Item) => Promise<Answer> {
   let waiting: Waiting<Item, Answer>[] = [];
   let running = 0;
+  /** Under load, others come soon. */
   let wasShared = false;
   const inHand = new Set<string>();
   const next = (): readonly Waiting<Item, Answer>[] => {
@@ -67,7 +69,7 @@ export function batched<Item, Answer>(
       waiting.push({ item, resolve, reject });
       if (running >= atOnce) return;
       running++;
-      if (wasShared) setTimeout(() => void runAll(), 1);
+      if (wasShared) setTimeout(() => void runAll(), SOON_MS);
       else setImmediate(() => void runAll());
     });
 }

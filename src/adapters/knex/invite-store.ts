@@ -7,6 +7,7 @@ import type { InviteStore, PendingMail } from '../../ports/invite-store.js';
 import type { SecretBox } from '../../ports/secret-box.js';
 import type { NewJob } from '../../domain/jobs/job.js';
 import { BY_ISLET, type Cause } from '../../domain/shared/cause.js';
+import { groupBy } from '../../domain/shared/group-by.js';
 import type { KnexAuditLog } from './audit-log.js';
 import { batched } from './batched.js';
 import { purgeDelivered } from './delivered-invites.js';
@@ -176,15 +177,15 @@ export class KnexInviteStore implements InviteStore {
 
   private async findAll(threepids: readonly Threepid[]): Promise<readonly StoredInvite[]> {
     const rows = await inChunks(threepids, (chunk) => this.waiting().where(isAmong(this.db, chunk)));
-    return rows.flatMap((row) => this.fromRow(row) ?? []).sort((a, b) => a.createdAt - b.createdAt);
+    return oldestFirst(rows.flatMap((row) => this.fromRow(row) ?? []));
   }
 
   private async findEach(wanted: readonly (readonly Threepid[])[]): Promise<readonly (readonly StoredInvite[])[]> {
-    const found = await this.findAll(wanted.flat());
-    return wanted.map((threepids) => {
-      const keys = new Set(threepids.map(keyOf));
-      return found.filter(({ threepid }) => keys.has(keyOf(threepid)));
-    });
+    const distinct = new Map(wanted.flat().map((threepid) => [keyOf(threepid), threepid]));
+    const found = groupBy(await this.findAll([...distinct.values()]), ({ threepid }) => keyOf(threepid));
+    return wanted.map((threepids) =>
+      oldestFirst([...new Set(threepids.map(keyOf))].flatMap((key) => found.get(key) ?? [])),
+    );
   }
 
   /**
@@ -238,3 +239,6 @@ export class KnexInviteStore implements InviteStore {
     return db<Row>('invites');
   }
 }
+
+const oldestFirst = (invites: readonly StoredInvite[]): readonly StoredInvite[] =>
+  invites.toSorted((a, b) => a.createdAt - b.createdAt);

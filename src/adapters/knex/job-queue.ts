@@ -7,7 +7,7 @@ import { batched } from './batched.js';
 import { PAGE, pages } from './chunks.js';
 import { isPostgres, jsonArray, rowsOf } from './dialect.js';
 import { kindOf, openPayload, storedNames } from './job-payloads.js';
-import { deleteLeased, insertJobs, type JobRow as Row } from './job-rows.js';
+import { deleteLeased, insertJobs, isLocked, type JobRow as Row } from './job-rows.js';
 import { isOneOf } from './rows.js';
 
 /** Older versions, which do not know about leases, hand out a job again after this time. */
@@ -96,8 +96,7 @@ export class KnexJobQueue implements JobQueue {
 
   async renew(holder: string, ids: readonly string[], time: number): Promise<void> {
     await this.table()
-      .where({ leased_by: holder })
-      .whereIn('id', ids.map(Number))
+      .where(isLocked(this.db, holder, ids))
       .update({ beat: this.db.raw('beat + 1'), hidden_until: time + HIDDEN_MS });
   }
 

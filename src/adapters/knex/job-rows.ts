@@ -2,7 +2,7 @@ import type { Knex } from 'knex';
 import { destinationOf, type NewJob } from '../../domain/jobs/job.js';
 import type { SecretBox } from '../../ports/secret-box.js';
 import { chunksOf } from './chunks.js';
-import { jsonArray, rowsOf } from './dialect.js';
+import { isPostgres, jsonArray, rowsOf } from './dialect.js';
 import { storedJob } from './job-payloads.js';
 
 export interface JobRow {
@@ -34,14 +34,21 @@ export async function insertJobs(db: Knex, jobs: readonly NewJob[], box: SecretB
   }
 }
 
+/**
+ * For `where`: these jobs, locked in the order of their ids, so that statements about several jobs never wait for each
+ * other.
+ */
+export const isLocked = (db: Knex, holder: string, ids: readonly string[]): Knex.Raw =>
+  db.raw(
+    `id in (select id from jobs where leased_by = ? and id in (select cast(value->>0 as bigint) from ${jsonArray(db)})
+            order by id ${isPostgres(db) ? 'for update' : ''})`,
+    [holder, JSON.stringify(ids.map((id) => [id]))],
+  );
+
 /** Deletes those of these jobs that the holder has in hand. @returns their ids */
 export async function deleteLeased(db: Knex, holder: string, ids: readonly string[]): Promise<readonly string[]> {
   const rows = await rowsOf<Pick<JobRow, 'id'>>(
-    db.raw(
-      `delete from jobs where leased_by = ? and id in (select cast(value->>0 as bigint) from ${jsonArray(db)})
-       returning id`,
-      [holder, JSON.stringify(ids.map((id) => [id]))],
-    ),
+    db.raw('delete from jobs where ? returning id', [isLocked(db, holder, ids)]),
   );
   return rows.map(({ id }) => String(id));
 }

@@ -20,6 +20,8 @@ export interface Sent {
   readonly sid: string;
   readonly attempt: number;
   readonly nextLink: string | undefined;
+  /** Whether the session was added for this attempt. */
+  readonly isNew: boolean;
 }
 
 /** Equal for rows of which the table has only one. */

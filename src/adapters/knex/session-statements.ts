@@ -77,15 +77,10 @@ export async function addOrReplace(
   return new Set(stored.map(({ sid }) => sid));
 }
 
-/**
- * Records attempts and their links, except after a later attempt. If a power failure takes the record, the same attempt
- * sends its message again.
- *
- * @param sent each of another session
- */
+/** Records attempts and their links, except after a later attempt. @param sent each of another session */
 export async function markSent(db: Knex, sent: readonly Sent[]): Promise<void> {
   await db.raw(
-    `update validation_sessions ${MAY_BE_LOST} set send_attempt = sent.attempt, next_link = sent.next_link
+    `update validation_sessions ${sent.every(({ isNew }) => isNew) ? MAY_BE_LOST : ''} set send_attempt = sent.attempt, next_link = sent.next_link
      from (
        select value->>0 as sid, cast(value->>1 as integer) as attempt, value->>2 as next_link from ${jsonArray(db)}
      ) as sent

@@ -83,8 +83,8 @@ export class KnexSessionStore implements SessionStore {
       .update({ sending_attempt: null, sending_at: null });
   }
 
-  async markSent(sid: string, attempt: number, nextLink: string | undefined): Promise<void> {
-    await this.markTogether({ sid, attempt, nextLink });
+  async markSent(sid: string, attempt: number, nextLink: string | undefined, isNew = false): Promise<void> {
+    await this.markTogether({ sid, attempt, nextLink, isNew });
   }
 
   async countGuess(sid: string): Promise<number> {

@@ -24,11 +24,12 @@ type PoolMail = Parameters<SMTPPool['send']>[0];
  * as long as sending.
  */
 export function poolMailOf({ from, to, messageId, source, signal, begin }: ReadyMail): PoolMail {
+  const [sender, recipient] = [envelopeAddress(from), envelopeAddress(to)];
   const message = {
     getHeader: () => messageId,
     messageId: () => messageId,
     // The connection adds properties.
-    getEnvelope: () => ({ from: envelopeAddress(from), to: [envelopeAddress(to)] }),
+    getEnvelope: () => ({ from: sender, to: [recipient] }),
     createReadStream() {
       begin?.();
       return new Readable({
@@ -42,8 +43,8 @@ export function poolMailOf({ from, to, messageId, source, signal, begin }: Ready
   return { data: { signal }, message } as unknown as PoolMail;
 }
 
-/** Addresses that are written in the same way everywhere. */
-const USUAL = /^[\w.+-]+@[\w.-]+$/;
+/** Addresses that are written in the same way everywhere. Others need quotes, or another form of the domain. */
+const USUAL = /^[\w+-]+(?:\.[\w+-]+)*@(?:[a-z\d-]+\.)*[a-z][a-z\d-]*$/;
 
 /** An address in the form for SMTP commands. */
 function envelopeAddress(address: string): string {

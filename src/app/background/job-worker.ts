@@ -179,19 +179,21 @@ export class JobWorker implements Schedule {
     const { queue, telemetry, holder } = this.deps;
     const facts = { kind: job.kind, job: job.id, attempt: job.attempts + 1 };
     try {
-      try {
-        await run(this.deps.handlers, job);
+      const failure = await run(this.deps.handlers, job).then(
+        () => undefined,
+        (cause: unknown) => ({ cause }),
+      );
+      if (failure === undefined) {
         this.recovered(job, lane);
         await queue.remove(job.id, holder);
         telemetry.count('jobs', { kind: job.kind, result: 'done' });
         telemetry.debug('job done', { event: 'job_done', ...facts });
-      } catch (cause) {
-        if (cause instanceof PermanentJobError) await this.end(job, 'job failed permanently', cause, facts);
-        else if (job.attempts + 1 >= MOST_ATTEMPTS) {
-          await giveUp(this.deps.handlers, job, errorText(cause));
-          await this.end(job, 'job failed too often', cause, facts);
-        } else await this.later(job, lane, cause, facts);
-      }
+      } else if (failure.cause instanceof PermanentJobError)
+        await this.end(job, 'job failed permanently', failure.cause, facts);
+      else if (job.attempts + 1 >= MOST_ATTEMPTS) {
+        await giveUp(this.deps.handlers, job, errorText(failure.cause));
+        await this.end(job, 'job failed too often', failure.cause, facts);
+      } else await this.later(job, lane, failure.cause, facts);
     } catch (cause) {
       // If this fails too, the lease is no longer renewed, and the job is released like one of an instance that died.
       telemetry.warn('result of a job could not be stored', { event: 'job_result_lost', ...facts }, cause);
@@ -234,8 +236,10 @@ export class JobWorker implements Schedule {
   }
 }
 
-const run = <Kind extends JobKind>(handlers: JobHandlers, { kind, payload, attempts }: Job<Kind>): Promise<void> =>
-  handlers[kind].run(payload, attempts);
+const run = async <Kind extends JobKind>(
+  handlers: JobHandlers,
+  { kind, payload, attempts }: Job<Kind>,
+): Promise<void> => handlers[kind].run(payload, attempts);
 
 const giveUp = async <Kind extends JobKind>(
   handlers: JobHandlers,

@@ -140,7 +140,7 @@ export class ValidationService {
     // A message that is never sent does not count against limits.
     if (sender.sendsTo?.(request.threepid) === false) throw new DomainError('destination_rejected');
     await this.takeQuota(request);
-    const { session, isClaimed } = await this.claim(request, isLive);
+    const { session, isClaimed, isNew } = await this.claim(request, isLive);
     const { sid, token } = session;
     const { preferences, sendAttempt } = request;
     if (!isClaimed) return sid;
@@ -153,7 +153,7 @@ export class ValidationService {
       if (cause instanceof DomainError) throw cause;
       throw new DomainError(notSent[session.threepid.medium], { cause });
     }
-    await this.deps.store.markSent(sid, sendAttempt, request.nextLink);
+    await this.deps.store.markSent(sid, sendAttempt, request.nextLink, isNew);
     return sid;
   }
 
@@ -166,10 +166,10 @@ export class ValidationService {
     const fresh = this.newSession(request);
     const aliveSince = fresh.openedAt - SESSION_LIFETIME_MS;
     if (!isKnown && (await store.addClaimed(fresh, aliveSince, request.sendAttempt)))
-      return { session: fresh, isClaimed: true };
+      return { session: fresh, isClaimed: true, isNew: true };
     const opened = await store.findOrAdd(fresh, aliveSince);
     const session = (await this.reopened(opened)) ?? opened;
-    return { session, isClaimed: await store.claimSend(session.sid, request.sendAttempt) };
+    return { session, isClaimed: await store.claimSend(session.sid, request.sendAttempt), isNew: false };
   }
 
   private async reopened({ sid, threepid }: ValidationSession): Promise<ValidationSession | undefined> {

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { batched } from '../../../src/adapters/knex/batched.js';
 
 /** Work that ends when the test says so. */
@@ -31,10 +31,29 @@ describe('concurrent requests for items', () => {
       ['a', 'b'],
       ['c', 'd', 'e'],
     ]);
-    const next = ask('f');
+  });
+
+  it('within a millisecond are handled together if the last batch was shared', async () => {
+    const { batches, work, end } = heldWork();
+    const ask = batched(work, { atOnce: 1 });
+    const shared = Promise.all(['a', 'b'].map(ask));
     await turn();
     end();
-    expect(await next).toBe('F');
+    await shared;
+    await turn();
+    vi.useFakeTimers({ toFake: ['setTimeout'] });
+    try {
+      const later = [ask('c')];
+      await turn();
+      later.push(ask('d'));
+      expect(batches).toHaveLength(1);
+      vi.advanceTimersByTime(1);
+      expect(batches[1]).toEqual(['c', 'd']);
+      end();
+      await Promise.all(later);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it('run in as many batches at once as allowed, of at most 100', async () => {

@@ -223,6 +223,22 @@ describe('the job worker', () => {
     expect(asked).toBeLessThanOrEqual(20);
   });
 
+  it('does not count it as a failed attempt if the result of a job cannot be stored', async () => {
+    await queue.add([onbind('example.org')]);
+    const remove = queue.remove.bind(queue);
+    queue.remove = async () => {
+      throw new Error('the database is gone');
+    };
+    open();
+    await pass(100);
+    expect(telemetry.all('result of a job could not be stored')).toHaveLength(1);
+    expect(telemetry.all('job failed, will be retried')).toEqual([]);
+    expect(await newest(queue)).toMatchObject({ attempts: 0, failure: undefined });
+    queue.remove = remove;
+    await pass(10_000);
+    expect(await queue.backlog()).toEqual([]);
+  });
+
   it('drops jobs that can never succeed', async () => {
     behaviour = async () => {
       throw new PermanentJobError('refused');
