@@ -13,8 +13,8 @@ import { runPeriodically, type Schedule } from './periodic.js';
 import { errorText } from '../../domain/shared/error-text.js';
 
 const POLL_MS = 1_000;
-/** Jobs that are added, and those that end, within this time are followed by one `take`. */
-const SOON_MS = 10;
+/** Jobs that are added, or that end, within this time are followed by one `take`. */
+const SOON_MS = { added: 10, ended: 1 };
 const RETRIES = { firstMs: 5_000, longestMs: 60 * 60 * 1000 };
 /** About a week at the longest pause. */
 const MOST_ATTEMPTS = 180;
@@ -34,12 +34,11 @@ export class JobWorker implements Schedule {
   private readonly filling = new Map<string, { isWanted: boolean; ended: Promise<void> }>();
   /** Lanes with due jobs that may wait for the end of a running one. */
   private readonly limited = new Set<Lane>();
-  private readonly toFill = new Set<Lane>();
+  private readonly toFill = new Set<string>();
   private readonly breaker: DestinationBreaker;
   private readonly renewing: Schedule;
   private readonly schedules: readonly Schedule[];
   private isClosing = false;
-  /** Lanes that take the newest jobs next. */
   private readonly newestNext = new Set<Lane>();
 
   constructor(
@@ -62,7 +61,7 @@ export class JobWorker implements Schedule {
     queue.onAdded((kinds) => {
       const isFor = ({ attempt, kinds: laneKinds }: Lane) =>
         attempt === 'first' && laneKinds.some((kind) => kinds.includes(kind));
-      for (const lane of lanes.filter(isFor)) this.runSoon(lane);
+      for (const lane of lanes.filter(isFor)) this.runSoon(lane, SOON_MS.added);
     });
   }
 
@@ -153,26 +152,27 @@ export class JobWorker implements Schedule {
     const makeRoom = () => {
       const held = this.inHand.get(job.id);
       if (held) held.hasSlot = false;
-      this.runSoon(lane);
+      this.runSoon(lane, SOON_MS.ended);
     };
     const timer = lane.slotMs === Infinity ? undefined : setTimeout(makeRoom, lane.slotMs);
     const ended = this.work(job, lane).finally(() => {
       clearTimeout(timer);
       this.inHand.delete(job.id);
       // Jobs that it made room for need not wait for the next poll. A running `take` still counts it as in hand.
-      if (this.limited.has(lane) || this.filling.has(lane.name)) this.runSoon(lane);
+      if (this.limited.has(lane) || this.filling.has(lane.name)) this.runSoon(lane, SOON_MS.ended);
     });
     this.inHand.set(job.id, { job, lane, hasSlot: true, ended });
   }
 
-  private runSoon(lane: Lane): void {
-    if (this.isClosing || this.toFill.has(lane)) return;
-    this.toFill.add(lane);
+  private runSoon(lane: Lane, ms: number): void {
+    const key = `${lane.name} ${ms}`;
+    if (this.isClosing || this.toFill.has(key)) return;
+    this.toFill.add(key);
     setTimeout(() => {
-      this.toFill.delete(lane);
+      this.toFill.delete(key);
       // The next poll fails for the same reason and logs it.
       if (!this.isClosing) this.fill(lane).catch(() => undefined);
-    }, SOON_MS).unref();
+    }, ms).unref();
   }
 
   private async work(job: Job, lane: Lane): Promise<void> {
