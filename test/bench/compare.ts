@@ -5,17 +5,43 @@ import { type Answer, type Comparison, comparisonOf, type Figures } from './comp
 import { cpuMs } from './servers.js';
 
 /** The JIT compilers take longest for the first requests of a kind. */
-const WARM_UP_MS = 1_500;
+const WARM_UP_MS = 1_000;
 
-/** Sends the same load to each server in turn, in short rounds: the speed of a virtual machine changes within seconds. Each ratio compares the first server with another one: above 1, the first is faster. */
-export async function compare(
-  driver: ChildProcess,
+export interface Load {
+  readonly driver: ChildProcess;
+  /** The number of stored addresses, unless the sides differ in it. */
+  readonly addresses?: number;
+  readonly rounds: number;
+  /** How long each server is under load in each round. */
+  readonly ms: number;
+}
+
+/**
+ * The figures of several starts of the same servers. What the JIT compilers make of the same program differs from process
+ * to process: equal servers differed by up to 20 % for as long as they ran.
+ */
+export class Comparisons {
+  private readonly figures = new Map<string, Map<string, Figures[]>>();
+
+  /** Sends the same load to each server in turn, in short rounds: the speed of a virtual machine changes within seconds. */
+  async measure(kind: Kind, sides: Readonly<Record<string, Side>>, load: Load): Promise<void> {
+    const ofKind = this.figures.get(kind.name) ?? new Map<string, Figures[]>();
+    this.figures.set(kind.name, ofKind);
+    for (const [name, figures] of await drive(kind, sides, load))
+      ofKind.set(name, [...(ofKind.get(name) ?? []), ...figures]);
+  }
+
+  /** By the name of the kind. Each ratio compares the first server with another one: above 1, the first is faster. */
+  get all(): Readonly<Record<string, Comparison>> {
+    return Object.fromEntries([...this.figures].map(([name, figures]) => [name, comparisonOf(figures)]));
+  }
+}
+
+async function drive(
   kind: Kind,
   sides: Readonly<Record<string, Side>>,
-  addresses: number,
-  rounds: number,
-  ms: number,
-): Promise<Comparison> {
+  { driver, addresses = 0, rounds, ms }: Load,
+): Promise<ReadonlyMap<string, readonly Figures[]>> {
   const driven = Object.entries(sides).flatMap(([name, side]) => {
     const requests = requestsFor(kind, side, side.addresses ?? addresses);
     return requests ? [{ name, side, requests }] : [];
@@ -30,7 +56,7 @@ export async function compare(
       if (round >= 0) figures.get(name)?.push({ ...answer, cpuMs: spent });
     }
   }
-  return comparisonOf(figures);
+  return figures;
 }
 
 async function sendWork(driver: ChildProcess, work: object): Promise<Answer> {

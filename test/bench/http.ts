@@ -2,14 +2,17 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { formerBuild } from './former-build.js';
-import { compare } from './compare.js';
-import { type Comparison, linesOf } from './comparison.js';
-import { type Kind, KINDS, type Side, V1_KINDS } from './http/requests.js';
-import { watchMemory } from './memory.js';
+import { Comparisons, type Load } from './compare.js';
+import { linesOf } from './comparison.js';
+import { type Kind, KINDS, V1_KINDS } from './http/requests.js';
+import { median } from './measure.js';
+import { type Memory, watchMemory } from './memory.js';
 import { type Closing, DIST, FORMER_LIMITS, residentMB, startBare, startDriver, startServer } from './servers.js';
 
 export interface HttpBenchOptions {
   readonly addresses?: number;
+  readonly starts?: number;
+  /** For each start. */
   readonly rounds?: number;
   /** How long each server is under load in each round. */
   readonly ms?: number;
@@ -23,42 +26,57 @@ export interface HttpBenchOptions {
  */
 export async function benchHttp({
   addresses = 100_000,
-  rounds = 15,
+  starts = 3,
+  rounds = 5,
   ms = 400,
   kinds = [...KINDS, ...V1_KINDS],
 }: HttpBenchOptions = {}) {
-  const folder = await mkdtemp(join(tmpdir(), 'islet-http-'));
-  const closing: Closing = [() => rm(folder, { recursive: true, force: true })];
-  try {
-    const driver = startDriver(closing);
-    const former = await formerBuild();
-    const { islet: _process, ...islet } = await startServer(DIST, join(folder, 'islet'), addresses, closing);
-    const atRestMB = await residentMB(islet.pids());
-    const bare = await startBare(addresses, closing);
-    const requests: Record<string, Comparison> = {};
-    const measure = async (kind: Kind, sides: Readonly<Record<string, Side>>) => {
-      process.stderr.write(`  ${kind.name}\n`);
-      requests[kind.name] = await compare(driver, kind, sides, addresses, rounds, ms);
-    };
-    const endings = [watchMemory(islet.pids()), watchMemory(bare.pids())] as const;
-    closing.push(...endings);
-    for (const kind of kinds) if (!kind.request.startsWith('v1')) await measure(kind, { islet, bare });
-    const [ofIslet, ofBare] = [await endings[0](), await endings[1]()];
-    if (former !== undefined) {
-      const formerFolder = join(folder, 'former');
-      const { islet: _former, ...side } = await startServer(former, formerFolder, addresses, closing, FORMER_LIMITS);
-      for (const kind of kinds) if (kind.request.startsWith('v1')) await measure(kind, { islet, former: side });
+  const former = await formerBuild();
+  const comparisons = new Comparisons();
+  const memories: Memories[] = [];
+  for (let start = 0; start < starts; start++) {
+    process.stderr.write(`  start ${start + 1} of ${starts}\n`);
+    const folder = await mkdtemp(join(tmpdir(), 'islet-http-'));
+    const closing: Closing = [() => rm(folder, { recursive: true, force: true })];
+    try {
+      const load: Load = { driver: startDriver(closing), addresses, rounds, ms };
+      const { islet: _process, ...islet } = await startServer(DIST, join(folder, 'islet'), addresses, closing);
+      const atRestMB = await residentMB(islet.pids());
+      const bare = await startBare(addresses, closing);
+      const endings = [watchMemory(islet.pids()), watchMemory(bare.pids())] as const;
+      closing.push(...endings);
+      for (const kind of kinds)
+        if (!kind.request.startsWith('v1')) await comparisons.measure(kind, { islet, bare }, load);
+      memories.push({ atRestMB, islet: await endings[0](), bare: await endings[1]() });
+      if (former !== undefined) {
+        const formerFolder = join(folder, 'former');
+        const { islet: _former, ...side } = await startServer(former, formerFolder, addresses, closing, FORMER_LIMITS);
+        for (const kind of kinds)
+          if (kind.request.startsWith('v1')) await comparisons.measure(kind, { islet, former: side }, load);
+      }
+    } finally {
+      for (const close of closing.toReversed()) await close();
     }
-    const memory = {
-      atRestMB,
-      isletMB: ofIslet.meanMB,
-      bareMB: ofBare.meanMB,
-      isletToBare: ofIslet.meanMB / ofBare.meanMB,
-      isletPeakMB: ofIslet.peakMB,
-      barePeakMB: ofBare.peakMB,
-    };
-    return { addresses, requests, memory, lines: linesOf(kinds, requests, memory) };
-  } finally {
-    for (const close of closing.toReversed()) await close();
   }
+  const memory = memoryOf(memories);
+  return { addresses, requests: comparisons.all, memory, lines: linesOf(kinds, comparisons.all, memory) };
+}
+
+interface Memories {
+  readonly atRestMB: number;
+  readonly islet: Memory;
+  readonly bare: Memory;
+}
+
+/** The medians of the starts. */
+function memoryOf(memories: readonly Memories[]) {
+  const of = (value: (memory: Memories) => number) => median(memories.map(value));
+  return {
+    atRestMB: of(({ atRestMB }) => atRestMB),
+    isletMB: of(({ islet }) => islet.meanMB),
+    bareMB: of(({ bare }) => bare.meanMB),
+    isletToBare: of(({ islet, bare }) => islet.meanMB / bare.meanMB),
+    isletPeakMB: of(({ islet }) => islet.peakMB),
+    barePeakMB: of(({ bare }) => bare.peakMB),
+  };
 }

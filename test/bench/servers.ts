@@ -56,6 +56,16 @@ export async function startServer(
   await fill(dist, filled, addresses);
   await cp(filled, dataDir, { recursive: true });
   await rm(filled, { recursive: true });
+  return startFilled(dist, dataDir, closing, limits);
+}
+
+/** Starts a built server with a data folder that `fill` has written. */
+export async function startFilled(
+  dist: string,
+  dataDir: string,
+  closing: Closing,
+  limits?: readonly string[],
+): Promise<Side & { readonly islet: RunningIslet }> {
   const islet = await startIslet(loadedConfig(dataDir, limits), {}, join(dist, 'app/cli.js'), MEMORY_SETTINGS);
   closing.push(() => islet.remove());
   return { ...(await sideOf(islet)), islet };

@@ -2,8 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { type RunningIslet, startIslet } from '../support/islet.js';
 import { freshDatabase } from '../support/postgres-server.js';
 import { sharedPostgres } from '../support/services.js';
-import { compare } from './compare.js';
-import type { Comparison } from './comparison.js';
+import { Comparisons } from './compare.js';
 import { KINDS, type Side } from './http/requests.js';
 import type { Line } from './lines.js';
 import { output } from './measure.js';
@@ -14,7 +13,7 @@ import { type Closing, DIST, loadedConfig, residentMB, script, sideOf, startDriv
  * some of their time, so the ratio is computed from the processor time of all processes of a server for a request: how
  * many requests two processors answer, as a multiple of one process on one of them.
  */
-export async function benchWorkers({ addresses = 100_000, rounds = 15, ms = 500 } = {}) {
+export async function benchWorkers({ addresses = 100_000, starts = 3, rounds = 7, ms = 400 } = {}) {
   const closing: Closing = [];
   try {
     const postgres = await sharedPostgres();
@@ -27,31 +26,41 @@ export async function benchWorkers({ addresses = 100_000, rounds = 15, ms = 500 
       database.url,
       String(addresses),
     ]);
-    const driver = startDriver(closing);
-    const start = async (workers: number): Promise<Side> => {
-      const { dataDir: _own, log: _file, ...config } = loadedConfig('.');
-      const settings = { ...config, database: { url: database.url }, signing: { keyFile: 'shared.key' } };
-      const files = { 'shared.key': `ed25519 shared ${Buffer.alloc(32, 7).toString('base64')}\n` };
-      const options = workers > 1 ? ['--workers', String(workers)] : [];
-      const islet = await startIslet({ ...settings, log: { file: 'islet.log' } }, files, undefined, {}, options);
-      closing.push(() => islet.remove());
-      if (workers > 1) await haveStarted(islet, workers);
-      const pids = [islet.pid() ?? 0, ...(await childrenOf(islet.pid() ?? 0))];
-      return { ...(await sideOf(islet)), pids: () => pids };
-    };
-    const [single, pair] = [await start(1), await start(2)];
-    const [oneMB, twoMB] = [await residentMB(single.pids()), await residentMB(pair.pids())];
-    const requests: Record<string, Comparison> = {};
-    for (const kind of KINDS.filter(({ line, clients }) => line && clients === 16))
-      requests[kind.name] = await compare(driver, kind, { pair, single }, addresses, rounds, ms);
+    const comparisons = new Comparisons();
+    const memories: { readonly oneMB: number; readonly twoMB: number }[] = [];
+    for (let start = 0; start < starts; start++) {
+      const running: Closing = [];
+      try {
+        const [single, pair] = [await startOn(database.url, 1, running), await startOn(database.url, 2, running)];
+        memories.push({ oneMB: await residentMB(single.pids()), twoMB: await residentMB(pair.pids()) });
+        const load = { driver: startDriver(running), addresses, rounds, ms };
+        for (const kind of KINDS.filter(({ line, clients }) => line && clients === 16))
+          await comparisons.measure(kind, { pair, single }, load);
+      } finally {
+        for (const close of running.toReversed()) await close();
+      }
+    }
+    const requests = comparisons.all;
     const lines = Object.entries(requests).map(([name, measured]): Line => {
       const value = 2 * (measured['pairToSingleByCpu'] ?? Number.NaN);
       return { number: '8', what: `${name}, --workers 2 : one, without the driver`, value, target: 1.7 };
     });
-    return { addresses, requests, memory: { oneMB, twoMB }, lines };
+    return { addresses, requests, memory: memories[0], lines };
   } finally {
     for (const close of closing.toReversed()) await close();
   }
+}
+
+async function startOn(database: string, workers: number, closing: Closing): Promise<Side> {
+  const { dataDir: _own, log: _file, ...config } = loadedConfig('.');
+  const settings = { ...config, database: { url: database }, signing: { keyFile: 'shared.key' } };
+  const files = { 'shared.key': `ed25519 shared ${Buffer.alloc(32, 7).toString('base64')}\n` };
+  const options = workers > 1 ? ['--workers', String(workers)] : [];
+  const islet = await startIslet({ ...settings, log: { file: 'islet.log' } }, files, undefined, {}, options);
+  closing.push(() => islet.remove());
+  if (workers > 1) await haveStarted(islet, workers);
+  const pids = [islet.pid() ?? 0, ...(await childrenOf(islet.pid() ?? 0))];
+  return { ...(await sideOf(islet)), pids: () => pids };
 }
 
 async function haveStarted(islet: RunningIslet, workers: number): Promise<void> {

@@ -61,11 +61,12 @@ export class HashSlots {
    * search costs. Loops whose steps do not depend on what they read let it wait for several places at once.
    */
   nextOfEach(keys: Uint32Array): Int32Array {
-    const { words } = this;
+    const { words, tags } = this;
     const slots = new Int32Array(keys.length / KEY_WORDS);
+    let read = 0;
+    for (let i = 0; i < slots.length; i++) read ^= tags[this.home(keys[i * KEY_WORDS]!)]!;
     for (let i = 0; i < slots.length; i++)
       slots[i] = this.tagged(tagOf(keys[i * KEY_WORDS + 1]!), this.home(keys[i * KEY_WORDS]!));
-    let read = 0;
     for (let i = 0; i < slots.length; i++) {
       const start = slots[i]! * SLOT_WORDS;
       if (start >= 0) read ^= words[start]! ^ words[start + REFERENCE]!;
