@@ -1,11 +1,12 @@
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { type Kind, requestsFor, type Side } from './http/requests.js';
+import { type Kind, lookupOf, requestsFor, type Side } from './http/requests.js';
 import { type Answer, type Comparison, comparisonOf, type Figures } from './comparison.js';
 import { cpuMs } from './servers.js';
 
 /** The JIT compilers take longest for the first requests of a kind. */
 const WARM_UP_MS = 1_000;
+const FIRST_WARM_UP_MS = 4_000;
 
 export interface Load {
   readonly driver: ChildProcess;
@@ -31,6 +32,11 @@ export class Comparisons {
       ofKind.set(name, [...(ofKind.get(name) ?? []), ...figures]);
   }
 
+  /** Lets the JIT compilers of servers that have just been started do most of their work. */
+  async warmUp(sides: Readonly<Record<string, Side>>, load: Load): Promise<void> {
+    for (const kind of [lookupOf(1), lookupOf(100)]) await drive(kind, sides, { ...load, rounds: 0 }, FIRST_WARM_UP_MS);
+  }
+
   /** By the name of the kind. Each ratio compares the first server with another one: above 1, the first is faster. */
   get all(): Readonly<Record<string, Comparison>> {
     return Object.fromEntries([...this.figures].map(([name, figures]) => [name, comparisonOf(figures)]));
@@ -41,6 +47,7 @@ async function drive(
   kind: Kind,
   sides: Readonly<Record<string, Side>>,
   { driver, addresses = 0, rounds, ms }: Load,
+  warmUpMs = WARM_UP_MS,
 ): Promise<ReadonlyMap<string, readonly Figures[]>> {
   const driven = Object.entries(sides).flatMap(([name, side]) => {
     const requests = requestsFor(kind, side, side.addresses ?? addresses);
@@ -50,7 +57,7 @@ async function drive(
   for (let round = -1; round < rounds; round++) {
     for (const { name, side, requests } of round % 2 === 0 ? driven : driven.toReversed()) {
       const cpuBefore = await cpuMs(side.pids());
-      const work = { port: side.port, requests, clients: kind.clients, ms: round < 0 ? WARM_UP_MS : ms };
+      const work = { port: side.port, requests, clients: kind.clients, ms: round < 0 ? warmUpMs : ms };
       const answer = await sendWork(driver, work);
       const spent = ((await cpuMs(side.pids())) - cpuBefore) / answer.answered;
       if (round >= 0) figures.get(name)?.push({ ...answer, cpuMs: spent });

@@ -45,6 +45,7 @@ export async function benchHttp({
       const bare = await startBare(addresses, closing);
       const endings = [watchMemory(islet.pids()), watchMemory(bare.pids())] as const;
       closing.push(...endings);
+      await comparisons.warmUp({ islet, bare }, load);
       for (const kind of kinds)
         if (!kind.request.startsWith('v1')) await comparisons.measure(kind, { islet, bare }, load);
       memories.push({ atRestMB, islet: await endings[0](), bare: await endings[1]() });

@@ -5,11 +5,11 @@ import { lineText, type Line } from './lines.js';
 /** The parts: a description with the approximate duration, and how to load it. */
 const parts: Readonly<Record<string, readonly [what: string, load: () => Promise<() => Promise<object>>]>> = {
   http: [
-    'requests beside a bare Express server, version 1 beside the former build, memory (4 minutes)',
+    'requests beside a bare Express server, version 1 beside the former build, memory (5 minutes)',
     async () => (await import('./http.js')).benchHttp,
   ],
   stored: [
-    'lookups among a thousand to a million stored addresses (3 minutes)',
+    'lookups among a thousand to a million stored addresses (4 minutes)',
     async () => (await import('./stored.js')).benchStored,
   ],
   live: [

@@ -25,6 +25,7 @@ export async function benchStored({ starts = 5, rounds = 7, ms = 300, sizes = ST
           sides[`of${addresses}`] = { ...side, addresses };
         }
         const load = { driver: startDriver(closing), rounds, ms };
+        await comparisons.warmUp(sides, load);
         for (const kind of [lookupOf(1), lookupOf(100)]) await comparisons.measure(kind, sides, load);
       } finally {
         for (const close of closing.toReversed()) await close();

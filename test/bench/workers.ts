@@ -34,6 +34,7 @@ export async function benchWorkers({ addresses = 100_000, starts = 3, rounds = 7
         const [single, pair] = [await startOn(database.url, 1, running), await startOn(database.url, 2, running)];
         memories.push({ oneMB: await residentMB(single.pids()), twoMB: await residentMB(pair.pids()) });
         const load = { driver: startDriver(running), addresses, rounds, ms };
+        await comparisons.warmUp({ pair, single }, load);
         for (const kind of KINDS.filter(({ line, clients }) => line && clients === 16))
           await comparisons.measure(kind, { pair, single }, load);
       } finally {
