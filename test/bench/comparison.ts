@@ -27,8 +27,9 @@ export function comparisonOf(figures: ReadonlyMap<string, readonly Figures[]>): 
   const [first, ...others] = figures.keys();
   const ratios = others.flatMap((other) => {
     const ratio = (value: (sample: Figures) => number) => {
-      const reference = of(other, value);
-      return median(of(first ?? '', value).map((own, at) => own / (reference[at] ?? Number.NaN)));
+      const [own, reference] = [of(first ?? '', value), of(other, value)];
+      // Some programs are measured in the first rounds only.
+      return median(reference.map((other, at) => (own[at] ?? Number.NaN) / other));
     };
     const name = `${first}To${other.slice(0, 1).toUpperCase()}${other.slice(1)}`;
     return [

@@ -59,8 +59,8 @@ export async function benchHttp({
       for (const close of closing.toReversed()) await close();
     }
   }
-  const memory = memoryOf(memories);
-  return { addresses, requests: comparisons.all, memory, lines: linesOf(kinds, comparisons.all, memory) };
+  const [requests, memory] = [comparisons.all, memoryOf(memories)];
+  return { addresses, requests, memory, lines: linesOf(kinds, requests, memory) };
 }
 
 interface Memories {

@@ -35,6 +35,12 @@ describe('the bench', () => {
     });
   });
 
+  it('compares only the rounds in which both were measured', () => {
+    const [islet, bare] = [rounds([100, 200, 900, 900], [1, 1, 1, 1]), rounds([100, 100], [1, 1])];
+    const compared = comparisonOf(new Map(Object.entries({ islet, bare })));
+    expect([compared['isletToBare'], compared['isletToBareByCpu']]).toEqual([2, 1]);
+  });
+
   it('prints each promise as reached or missed, and writes it into the docs', () => {
     const kinds = [kind('ping', 'ping', '1', 0.9), kind('v1 lookup', 'v1', '4', 3), kind('other', 'ping', '1', 1)];
     const requests = { ping: { isletToBare: 0.9 }, 'v1 lookup': { isletToFormer: 2.99, isletToBare: 9 } };

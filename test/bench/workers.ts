@@ -27,12 +27,12 @@ export async function benchWorkers({ addresses = 100_000, starts = 3, rounds = 7
       String(addresses),
     ]);
     const comparisons = new Comparisons();
-    const memories: { readonly oneMB: number; readonly twoMB: number }[] = [];
+    let memory: { readonly oneMB: number; readonly twoMB: number } | undefined;
     for (let start = 0; start < starts; start++) {
       const running: Closing = [];
       try {
         const [single, pair] = [await startOn(database.url, 1, running), await startOn(database.url, 2, running)];
-        memories.push({ oneMB: await residentMB(single.pids()), twoMB: await residentMB(pair.pids()) });
+        memory ??= { oneMB: await residentMB(single.pids()), twoMB: await residentMB(pair.pids()) };
         const load = { driver: startDriver(running), addresses, rounds, ms };
         await comparisons.warmUp({ pair, single }, load);
         for (const kind of KINDS.filter(({ line, clients }) => line && clients === 16))
@@ -46,7 +46,7 @@ export async function benchWorkers({ addresses = 100_000, starts = 3, rounds = 7
       const value = 2 * (measured['pairToSingleByCpu'] ?? Number.NaN);
       return { number: '8', what: `${name}, --workers 2 : one, without the driver`, value, target: 1.7 };
     });
-    return { addresses, requests, memory: memories[0], lines };
+    return { addresses, requests, memory, lines };
   } finally {
     for (const close of closing.toReversed()) await close();
   }

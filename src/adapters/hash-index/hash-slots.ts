@@ -104,6 +104,7 @@ export class HashSlots {
       hole = next;
     }
     tags[hole] = FREE;
+    words.fill(0, hole * SLOT_WORDS, (hole + 1) * SLOT_WORDS);
   }
 
   /** Copies all hashes, in small steps. Nothing may be added or removed before the last step. */

@@ -13,7 +13,7 @@ import { isOneOf } from './rows.js';
 /** Older versions, which do not know about leases, hand out a job again after this time. */
 const HIDDEN_MS = 5 * 60 * 1000;
 const SEALED_PAUSE_MS = 60 * 60 * 1000;
-/** More jobs at once have a transaction of their own. */
+/** More jobs at once have a transaction of their own. A batch of these is not more than one statement adds. */
 const MOST_SHARED = 10;
 
 type Removed = Pick<JobLease, 'id' | 'holder'>;

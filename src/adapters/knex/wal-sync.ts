@@ -14,7 +14,8 @@ const isNothing = (answer: unknown) => Array.isArray(answer) && answer.length ==
 /** In a statement whose changes may be lost in a power failure: nobody waits for the disk because of it. */
 export const MAY_BE_LOST = '/* may be lost */';
 /** The same for all statements about these tables. */
-const UNIMPORTANT = /\b(?:rate_limit_takes|write_probe)\b|\/\* may be lost \*\//;
+const UNIMPORTANT = /\b(?:rate_limit_takes|write_probe)\b/;
+const mayBeLost = (sql: string): boolean => sql.includes(MAY_BE_LOST) || UNIMPORTANT.test(sql);
 
 type Run = (this: unknown, sql: string, ...rest: unknown[]) => unknown;
 interface Connection {
@@ -51,7 +52,7 @@ export class WalSync {
     let [isInTransaction, hasWritten] = [false, false];
     const ended = (sql: string, isWithoutEffect: boolean) => {
       if (BEGIN.test(sql)) [isInTransaction, hasWritten] = [true, false];
-      hasWritten ||= !isWithoutEffect && !READING.test(sql) && !UNIMPORTANT.test(sql);
+      hasWritten ||= !isWithoutEffect && !READING.test(sql) && !mayBeLost(sql);
       if (END.test(sql)) isInTransaction = false;
       if (isInTransaction || !hasWritten) return;
       hasWritten = false;

@@ -79,6 +79,9 @@ describe('the source of a mail', () => {
     const html = `grün\r\nIhr Code: träum\r\n${'ö'.repeat(600)}`;
     sources.compose({ ...mail, text: 'fünf', html }, 'träum');
     expect(kept()).toEqual(['fünf', 'grün']);
+    const { lastLines } = sources as unknown as { readonly lastLines: Map<string, unknown> };
+    expect(lastLines.size).toBe(2);
+    expect(JSON.stringify([...lastLines])).not.toContain('träum');
     const text = Array.from({ length: 2_100 }, (_, at) => `Müller ${at}`).join('\r\n');
     sources.compose({ ...mail, text, html });
     expect(kept().length).toBeLessThanOrEqual(2_000);
