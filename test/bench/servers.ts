@@ -17,9 +17,11 @@ export const FORMER_LIMITS = ['addressesPerUser'];
 
 /** What the unit of systemd sets for the memory of the C library. All servers get it. */
 export const MEMORY_SETTINGS: Readonly<Record<string, string>> = Object.fromEntries(
-  [...readFileSync(join(DIST, '../deploy/islet.service'), 'utf8').matchAll(/^Environment=(MALLOC_\w+)=(\d+)$/gm)].map(
-    ([, name = '', value = '']) => [name, value],
-  ),
+  [
+    ...readFileSync(join(DIST, '../deploy/islet.service'), 'utf8').matchAll(
+      /^Environment=(MALLOC_\w+|GLIBC_TUNABLES)=(\S+)$/gm,
+    ),
+  ].map(([, name = '', value = '']) => [name, value]),
 );
 
 export const script = (name: string): string => new URL(name, import.meta.url).pathname;

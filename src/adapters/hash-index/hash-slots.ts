@@ -1,59 +1,41 @@
 import { KEY_WORDS } from './hash-key.js';
+import { type HashRecords, PLACE_BITS } from './hash-records.js';
 
-const SLOT_WORDS = KEY_WORDS + 1;
-/** The last word of a slot. */
-const REFERENCE = KEY_WORDS;
 const FREE = 0;
-
-/** The data of `HashSlots`, for transfer to another thread. */
-export interface SlotParts {
-  readonly words: Uint32Array<ArrayBuffer>;
-  readonly tags: Uint8Array<ArrayBuffer>;
-}
+const TAG_BITS = 32 - PLACE_BITS;
+const TAG = 2 ** TAG_BITS - 1;
 
 /** Kept so that reads without another purpose are not left out. */
 let touched = 0;
 
 /**
- * Open addressing with linear probing: 20 bytes per slot for a hash and a reference, a number above 0, and a tag of one
- * byte. Except for collisions, slots are ordered by hash, so copying reads and writes memory sequentially.
- *
- * The tags are in an array of their own: those of a million hashes fit into the cache of a processor. A search compares
- * tags, and reads a slot only if its tag is that of the hash, so it reads nothing else for most hashes that are missing.
+ * Where the records are, by hash: open addressing with linear probing, in four bytes per slot. They hold the place of a
+ * record and a tag, some bits of its hash. A search reads a record only if its tag is that of the hash, so it reads no
+ * record at all for most hashes that are missing.
  */
 export class HashSlots {
-  private readonly words: Uint32Array<ArrayBuffer>;
-  private readonly tags: Uint8Array<ArrayBuffer>;
-
-  /** @param content the data of other slots, or how many there are; some must always be free */
-  constructor(content: SlotParts | number) {
-    const isNew = typeof content === 'number';
-    this.words = isNew ? new Uint32Array(content * SLOT_WORDS) : content.words;
-    this.tags = isNew ? new Uint8Array(content) : content.tags;
-  }
+  /** @param words the data of other slots, as many as they are; some must always be free */
+  constructor(
+    readonly words: Uint32Array<ArrayBuffer>,
+    private readonly records: HashRecords,
+  ) {}
 
   get count(): number {
-    return this.tags.length;
+    return this.words.length;
   }
 
-  get bytes(): number {
-    return this.words.byteLength + this.tags.byteLength;
-  }
-
-  get parts(): SlotParts {
-    return { words: this.words, tags: this.tags };
-  }
-
-  reference(slot: number): number {
-    return this.words[slot * SLOT_WORDS + REFERENCE]!;
+  /** Of the record. */
+  place(slot: number): number {
+    return this.words[slot]! >>> TAG_BITS;
   }
 
   /** The next slot after `after` with the hash at `at` of `keys`, or the first one if `after` is absent; -1 if there is none. */
   next(keys: Uint32Array, at = 0, after?: number): number {
-    const tag = tagOf(keys[at + 1]!);
-    let slot = this.tagged(tag, after === undefined ? this.home(keys[at]!) : this.following(after));
-    while (slot >= 0 && !this.holds(slot, keys, at)) slot = this.tagged(tag, this.following(slot));
-    return slot;
+    return this.confirmed(
+      this.tagged(keys, at, after === undefined ? this.home(keys[at]!) : this.following(after)),
+      keys,
+      at,
+    );
   }
 
   /**
@@ -61,32 +43,27 @@ export class HashSlots {
    * search costs. Loops whose steps do not depend on what they read let it wait for several places at once.
    */
   nextOfEach(keys: Uint32Array): Int32Array {
-    const { words, tags } = this;
+    const { words, records } = this;
     const slots = new Int32Array(keys.length / KEY_WORDS);
     let read = 0;
-    for (let i = 0; i < slots.length; i++) read ^= tags[this.home(keys[i * KEY_WORDS]!)]!;
-    for (let i = 0; i < slots.length; i++)
-      slots[i] = this.tagged(tagOf(keys[i * KEY_WORDS + 1]!), this.home(keys[i * KEY_WORDS]!));
     for (let i = 0; i < slots.length; i++) {
-      const start = slots[i]! * SLOT_WORDS;
-      if (start >= 0) read ^= words[start]! ^ words[start + REFERENCE]!;
+      const home = this.home(keys[i * KEY_WORDS]!);
+      slots[i] = home;
+      read ^= words[home]!;
     }
+    for (let i = 0; i < slots.length; i++) slots[i] = this.tagged(keys, i * KEY_WORDS, slots[i]!);
+    for (let i = 0; i < slots.length; i++) if (slots[i]! >= 0) read ^= records.touch(this.place(slots[i]!));
     touched ^= read;
-    for (let i = 0; i < slots.length; i++) {
-      const slot = slots[i]!;
-      if (slot >= 0 && !this.holds(slot, keys, i * KEY_WORDS)) slots[i] = this.next(keys, i * KEY_WORDS, slot);
-    }
+    for (let i = 0; i < slots.length; i++) slots[i] = this.confirmed(slots[i]!, keys, i * KEY_WORDS);
     return slots;
   }
 
-  /** Copies the hash at `at` of `keys` into the first free slot from its home slot on. */
-  insert(keys: Uint32Array, at: number, reference: number): void {
+  /** Adds a record at the first free slot from the home slot of its hash on. */
+  insert(place: number): void {
+    const [keys, at] = this.records.hash(place);
     let slot = this.home(keys[at]!);
-    while (this.tags[slot] !== FREE) slot = this.following(slot);
-    this.tags[slot] = tagOf(keys[at + 1]!);
-    const start = slot * SLOT_WORDS;
-    for (let word = 0; word < KEY_WORDS; word++) this.words[start + word] = keys[at + word]!;
-    this.words[start + REFERENCE] = reference;
+    while (this.words[slot] !== FREE) slot = this.following(slot);
+    this.words[slot] = (place << TAG_BITS) | tagOf(keys, at);
   }
 
   /**
@@ -94,53 +71,51 @@ export class HashSlots {
    * slots.
    */
   remove(slot: number): void {
-    const { words, tags, count } = this;
+    const { words, count } = this;
     const distance = (from: number, to: number) => (to >= from ? to - from : to - from + count);
     let hole = slot;
-    for (let next = this.following(slot); tags[next] !== FREE; next = this.following(next)) {
-      if (distance(this.home(words[next * SLOT_WORDS]!), next) < distance(hole, next)) continue;
-      words.copyWithin(hole * SLOT_WORDS, next * SLOT_WORDS, (next + 1) * SLOT_WORDS);
-      tags[hole] = tags[next]!;
+    for (let next = this.following(slot); words[next] !== FREE; next = this.following(next)) {
+      const [keys, at] = this.records.hash(this.place(next));
+      if (distance(this.home(keys[at]!), next) < distance(hole, next)) continue;
+      words[hole] = words[next]!;
       hole = next;
     }
-    tags[hole] = FREE;
-    words.fill(0, hole * SLOT_WORDS, (hole + 1) * SLOT_WORDS);
+    words[hole] = FREE;
   }
 
-  /** Copies all hashes, in small steps. Nothing may be added or removed before the last step. */
+  /** Copies all slots, in small steps. Nothing may be added or removed before the last step. */
   *copyTo(copy: HashSlots): Generator<void> {
     for (let slot = 0; slot < this.count; slot++) {
-      if (this.tags[slot] !== FREE) copy.insert(this.words, slot * SLOT_WORDS, this.reference(slot));
+      if (this.words[slot] !== FREE) copy.insert(this.place(slot));
       if (slot % 256 === 0) yield;
     }
   }
 
-  /** The first slot with this tag, from `slot` to the next free one; -1 if there is none. */
-  private tagged(tag: number, slot: number): number {
-    const { tags } = this;
-    for (let at = slot; tags[at] !== FREE; at = at + 1 === tags.length ? 0 : at + 1) if (tags[at] === tag) return at;
+  /** The first slot with the tag of this hash, from `slot` to the next free one; -1 if there is none. */
+  private tagged(keys: Uint32Array, at: number, slot: number): number {
+    const { words } = this;
+    const tag = tagOf(keys, at);
+    for (let next = slot; words[next] !== FREE; next = next + 1 === words.length ? 0 : next + 1)
+      if ((words[next]! & TAG) === tag) return next;
     return -1;
   }
 
-  private holds(slot: number, keys: Uint32Array, at: number): boolean {
-    const { words } = this;
-    const start = slot * SLOT_WORDS;
-    return (
-      words[start] === keys[at] &&
-      words[start + 1] === keys[at + 1] &&
-      words[start + 2] === keys[at + 2] &&
-      words[start + 3] === keys[at + 3]
-    );
+  /** The first slot from `slot` on whose record has this hash; -1 if there is none. */
+  private confirmed(slot: number, keys: Uint32Array, at: number): number {
+    let next = slot;
+    while (next >= 0 && !this.records.holds(this.place(next), keys, at))
+      next = this.tagged(keys, at, this.following(next));
+    return next;
   }
 
   private home(word: number): number {
-    return Math.floor((word * this.tags.length) / 2 ** 32);
+    return Math.floor((word * this.words.length) / 2 ** 32);
   }
 
   private following(slot: number): number {
-    return slot + 1 === this.tags.length ? 0 : slot + 1;
+    return slot + 1 === this.words.length ? 0 : slot + 1;
   }
 }
 
 /** Not from the word that determines the home slot: neighbours have that in common. */
-const tagOf = (word: number): number => word & 255 || 1;
+const tagOf = (keys: Uint32Array, at: number): number => keys[at + 1]! & TAG;

@@ -2,39 +2,38 @@ import { AMBIGUOUS } from '../../domain/associations/association.js';
 import type { Mxid } from '../../domain/identifiers/mxid.js';
 import type { Entry } from './index-entry.js';
 import { KEY_WORDS, readKey, readKeys } from './hash-key.js';
-import { HashSlots, type SlotParts } from './hash-slots.js';
-import { NamePool, type NamePoolParts } from './name-pool.js';
+import { HashRecords, type HashRecordsParts } from './hash-records.js';
+import { HashSlots } from './hash-slots.js';
 
 const SMALLEST = 16;
 const FULLEST = 0.75;
 const AFTER_GROWTH = 0.5;
 const WELL_FILLED = 0.6;
 
-/** A reference consists of the place of the name and two marks. No place is 0. */
 const SHARED = 1;
 const ALIAS = 2;
-const MARKS = SHARED | ALIAS;
+/** There are other records with this hash, or there were. */
+const SEVERAL = 4;
 
 const marksOf = ({ isCollision, isAlias }: Entry) => (isCollision ? SHARED : 0) | (isAlias ? ALIAS : 0);
 
 /** The data of a `Table`, for transfer to another thread. */
 export interface TableParts {
-  readonly slots: SlotParts;
-  readonly names: NamePoolParts;
+  readonly slots: Uint32Array<ArrayBuffer>;
+  readonly records: HashRecordsParts;
   readonly entries: number;
   readonly claims: number;
 }
 
-const slotsFor = (entries: number, filling: number) => new HashSlots(Math.max(SMALLEST, Math.ceil(entries / filling)));
+const slotsFor = (entries: number, filling: number) =>
+  new Uint32Array(Math.max(SMALLEST, Math.ceil(entries / filling)));
 
 const key = new Uint32Array(KEY_WORDS);
-/** Kept so that reads without another purpose are not left out. */
-let touched = 0;
 
 /** A set of entries by hash. */
 export class Table {
   private slots: HashSlots;
-  private readonly names: NamePool;
+  private readonly records: HashRecords;
   entries: number;
   /** Entries that are not aliases. */
   claims: number;
@@ -42,8 +41,8 @@ export class Table {
   /** @param content the data of another table, or the initial capacity */
   constructor(content: TableParts | number = 0) {
     const isEmpty = typeof content === 'number';
-    this.slots = isEmpty ? slotsFor(content, WELL_FILLED) : new HashSlots(content.slots);
-    this.names = isEmpty ? new NamePool() : new NamePool(content.names);
+    this.records = new HashRecords(isEmpty ? undefined : content.records);
+    this.slots = new HashSlots(isEmpty ? slotsFor(content, WELL_FILLED) : content.slots, this.records);
     this.entries = isEmpty ? 0 : content.entries;
     this.claims = isEmpty ? 0 : content.claims;
   }
@@ -64,11 +63,8 @@ export class Table {
       return found;
     }
     const slots = this.slots.nextOfEach(keys);
-    this.touchNames(slots);
-    for (const [i, hash] of hashes.entries()) {
-      if (slots[i]! < 0) continue;
-      found.set(hash, this.answerAt(slots[i]!, keys, i * KEY_WORDS)!);
-    }
+    for (let i = 0; i < slots.length; i++)
+      if (slots[i]! >= 0) found.set(hashes[i]!, this.answerAt(slots[i]!, keys, i * KEY_WORDS)!);
     return found;
   }
 
@@ -76,10 +72,12 @@ export class Table {
   private answerAt(from: number, hashes: Uint32Array, hashAt = 0): Mxid | typeof AMBIGUOUS | undefined {
     let answer: Mxid | typeof AMBIGUOUS | undefined;
     for (let slot = from; slot >= 0; slot = this.slots.next(hashes, hashAt, slot)) {
-      const reference = this.slots.reference(slot);
-      const claimant = reference & SHARED ? AMBIGUOUS : this.names.get(reference >>> 2);
+      const place = this.slots.place(slot);
+      const marks = this.records.marks(place);
+      const claimant = marks & SHARED ? AMBIGUOUS : this.records.mxid(place);
       if (answer !== undefined && answer !== claimant) return AMBIGUOUS;
       answer = claimant;
+      if (!(marks & SEVERAL)) break;
     }
     return answer;
   }
@@ -91,7 +89,7 @@ export class Table {
   /** The caller must have called `makeRoom`. */
   add(entry: Entry): void {
     if (this.has(entry)) return;
-    this.slots.insert(key, 0, (this.names.add(entry.mxid) << 2) | marksOf(entry));
+    this.slots.insert(this.records.add(key, 0, entry.mxid, marksOf(entry) | this.markOthers()));
     this.entries += 1;
     if (!entry.isAlias) this.claims += 1;
   }
@@ -99,20 +97,22 @@ export class Table {
   remove(entry: Entry): void {
     const slot = this.slotOf(entry);
     if (slot < 0) return;
-    this.names.remove(this.slots.reference(slot) >>> 2);
+    const place = this.slots.place(slot);
     this.slots.remove(slot);
+    this.records.remove(place);
     this.entries -= 1;
     if (!entry.isAlias) this.claims -= 1;
   }
 
   /** Whether `makeRoom` has something to do. */
   get isFull(): boolean {
-    return this.filling >= FULLEST;
+    return this.filling >= FULLEST || this.records.isFull;
   }
 
   /** Makes room for one more entry, in small steps. Nothing may be added or removed before the last step. */
   *makeRoom(): Generator<void> {
-    if (this.isFull) yield* this.resize(AFTER_GROWTH);
+    if (this.filling >= FULLEST) yield* this.resize(AFTER_GROWTH);
+    yield* this.records.makeRoom();
   }
 
   /** Releases unused memory, in small steps like `makeRoom`. */
@@ -121,11 +121,11 @@ export class Table {
   }
 
   get bytes(): number {
-    return this.slots.bytes + this.names.bytes;
+    return this.slots.words.byteLength + this.records.bytes;
   }
 
   get parts(): TableParts {
-    return { slots: this.slots.parts, names: this.names.parts, entries: this.entries, claims: this.claims };
+    return { slots: this.slots.words, records: this.records.parts, entries: this.entries, claims: this.claims };
   }
 
   private get filling(): number {
@@ -133,7 +133,7 @@ export class Table {
   }
 
   private *resize(filling: number): Generator<void> {
-    const resized = slotsFor(this.entries, filling);
+    const resized = new HashSlots(slotsFor(this.entries, filling), this.records);
     yield* this.slots.copyTo(resized);
     this.slots = resized;
   }
@@ -142,17 +142,20 @@ export class Table {
   private slotOf(entry: Entry): number {
     if (!readKey(entry.hash, key)) throw new TypeError('Not a lookup hash');
     for (let slot = this.slots.next(key); slot >= 0; slot = this.slots.next(key, 0, slot)) {
-      const reference = this.slots.reference(slot);
-      if ((reference & MARKS) === marksOf(entry) && this.names.get(reference >>> 2) === entry.mxid) return slot;
+      const place = this.slots.place(slot);
+      if ((this.records.marks(place) & ~SEVERAL) === marksOf(entry) && this.records.mxid(place) === entry.mxid)
+        return slot;
     }
     return -1;
   }
 
-  /** Reads the names of these slots; -1 stands for none. */
-  private touchNames(slots: Int32Array): void {
-    let read = 0;
-    for (let i = 0; i < slots.length; i++)
-      if (slots[i]! >= 0) read ^= this.names.touch(this.slots.reference(slots[i]!) >>> 2);
-    touched ^= read;
+  /** Marks the records with the hash in `key` as several. @returns the mark if there are any, otherwise 0 */
+  private markOthers(): number {
+    let mark = 0;
+    for (let slot = this.slots.next(key); slot >= 0; slot = this.slots.next(key, 0, slot)) {
+      mark = SEVERAL;
+      this.records.mark(this.slots.place(slot), SEVERAL);
+    }
+    return mark;
   }
 }

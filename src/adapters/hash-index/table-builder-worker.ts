@@ -36,11 +36,7 @@ port.on('message', (order: WorkerMessage) => {
 function finish(): void {
   for (const { table } of tables) toEnd(table.trim());
   const parts = tables.map(({ table }) => table.parts);
-  const buffers = parts.flatMap(({ slots, names }) => [
-    slots.words.buffer,
-    slots.tags.buffer,
-    ...names.chunks.map(({ buffer }) => buffer),
-  ]);
+  const buffers = parts.flatMap(({ slots, records }) => [slots.buffer, ...records.chunks.map(({ buffer }) => buffer)]);
   port.postMessage(parts, buffers);
 }
 
