@@ -26,7 +26,7 @@ const parts: Readonly<Record<string, readonly [what: string, load: () => Promise
     async () => (await import('./start.js')).benchFirstAnswer,
   ],
   workers: [
-    '`islet serve --workers 2` beside one process, on PostgreSQL (3 minutes)',
+    '`islet serve --workers 2` beside one process, on PostgreSQL (6 minutes)',
     async () => (await import('./workers.js')).benchWorkers,
   ],
   sync: ['listing a directory of 100,000 people', async () => (await import('./sync.js')).benchSync],

@@ -1,5 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { once } from 'node:events';
 import { cp, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -11,6 +11,7 @@ import { output } from './measure.js';
 export const DIST = join(import.meta.dirname, '../../dist');
 /** More than the load needs. */
 const UNLIMITED = '900000000/1h';
+const CHRT = '/usr/bin/chrt';
 const LIMITS = ['addressesPerUser', 'addressesPerHomeserver', 'addressesPerClient'];
 /** The only limits that the former build has. */
 export const FORMER_LIMITS = ['addressesPerUser'];
@@ -97,8 +98,13 @@ export async function startBare(addresses: number, closing: Closing): Promise<Si
   return { port, pids: () => [child.pid ?? 0] };
 }
 
+/**
+ * Starts the load driver as a batch process of Linux (`chrt` of util-linux), if that can be had: an ordinary one interrupts
+ * a server at nearly every answer, if both need the same processor.
+ */
 export function startDriver(closing: Closing): ChildProcess {
-  const driver = fork(script('http/driver.mjs'), { serialization: 'advanced' });
+  const isBatch = existsSync(CHRT) && { execPath: CHRT, execArgv: ['--batch', '0', process.execPath] };
+  const driver = fork(script('http/driver.mjs'), { serialization: 'advanced', ...isBatch });
   closing.push(() => end(driver));
   return driver;
 }
