@@ -1,7 +1,7 @@
 import type { Mxid } from '../../domain/identifiers/mxid.js';
 import { KEY_WORDS } from './hash-key.js';
 
-/** Most records then lie in one line of the cache, or in two. */
+/** So that most records are in one line of the cache, or in two. */
 const UNIT_BYTES = 16;
 const UNIT_WORDS = UNIT_BYTES / 4;
 /** Few large chunks: each is several objects that a read passes through. */
@@ -52,7 +52,7 @@ export class HashRecords {
    * The caller must have called `makeRoom`.
    *
    * @param marks up to 127
-   * @throws RangeError for a name above 255 bytes, and if 2 GiB are full
+   * @throws RangeError for a name above 255 bytes
    */
   add(keys: Uint32Array, at: number, mxid: Mxid, marks: number): number {
     const length = Buffer.byteLength(mxid);

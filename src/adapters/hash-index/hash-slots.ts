@@ -31,11 +31,8 @@ export class HashSlots {
 
   /** The next slot after `after` with the hash at `at` of `keys`, or the first one if `after` is absent; -1 if there is none. */
   next(keys: Uint32Array, at = 0, after?: number): number {
-    return this.confirmed(
-      this.tagged(keys, at, after === undefined ? this.home(keys[at]!) : this.following(after)),
-      keys,
-      at,
-    );
+    const from = after === undefined ? this.home(keys[at]!) : this.following(after);
+    return this.confirmed(this.tagged(keys, at, from), keys, at);
   }
 
   /**
