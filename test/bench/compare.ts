@@ -67,9 +67,14 @@ async function drive(
 }
 
 async function sendWork(driver: ChildProcess, work: object): Promise<Answer> {
-  const answered = once(driver, 'message') as Promise<[Answer & { readonly error?: string }]>;
+  const ending = new AbortController();
+  const { signal } = ending;
+  const answered = once(driver, 'message', { signal }) as Promise<[Answer & { readonly error?: string }]>;
+  const ended = once(driver, 'exit', { signal }).then(() => {
+    throw new Error('the load driver ended');
+  });
   driver.send(work);
-  const [answer] = await answered;
+  const [answer] = await Promise.race([answered, ended]).finally(() => ending.abort());
   if (answer.error !== undefined) throw new Error(answer.error);
   return answer;
 }

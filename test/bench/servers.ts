@@ -1,5 +1,5 @@
-import { type ChildProcess, fork } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { type ChildProcess, fork, spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { once } from 'node:events';
 import { cp, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -103,8 +103,11 @@ export async function startBare(addresses: number, closing: Closing): Promise<Si
  * a server at nearly every answer, if both need the same processor.
  */
 export function startDriver(closing: Closing): ChildProcess {
-  const isBatch = existsSync(CHRT) && { execPath: CHRT, execArgv: ['--batch', '0', process.execPath] };
-  const driver = fork(script('http/driver.mjs'), { serialization: 'advanced', ...isBatch });
+  const asBatch = spawnSync(CHRT, ['--batch', '0', 'true']).status === 0 && {
+    execPath: CHRT,
+    execArgv: ['--batch', '0', process.execPath],
+  };
+  const driver = fork(script('http/driver.mjs'), { serialization: 'advanced', ...asBatch });
   closing.push(() => end(driver));
   return driver;
 }

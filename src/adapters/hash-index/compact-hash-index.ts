@@ -26,7 +26,7 @@ interface Build {
 
 /**
  * A few dozen bytes per claim and pepper, in memory that the garbage collector does not scan: typed arrays with hashes
- * and references to names, built by a worker thread and changed in place.
+ * and user names, built by a worker thread and changed in place.
  *
  * Builds run one after the other. Changes do not wait for them: they are applied to the current tables, and repeated on
  * the tables being built.

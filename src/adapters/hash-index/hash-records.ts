@@ -20,8 +20,11 @@ const NAME = MARKS + 1;
 /** A mark: decoding UTF-8 takes longer. */
 const NOT_ASCII = 128;
 const MAX_NAME_BYTES = 255;
-/** A word in the second half of a usual record. */
-const SECOND_HALF = 9;
+/** A word in the second half of a usual record, counted from its beginning. */
+const LATER_WORD = 9;
+
+const unitsFor = (nameBytes: number): number => Math.ceil((NAME + nameBytes) / UNIT_BYTES);
+const MAX_UNITS = unitsFor(MAX_NAME_BYTES);
 
 /** The data of `HashRecords`, for transfer to another thread. */
 export interface HashRecordsParts {
@@ -52,7 +55,7 @@ export class HashRecords {
    * The caller must have called `makeRoom`.
    *
    * @param marks up to 127
-   * @throws RangeError for a name above 255 bytes
+   * @throws RangeError for a name above 255 bytes, and if 2 GiB are full
    */
   add(keys: Uint32Array, at: number, mxid: Mxid, marks: number): number {
     const length = Buffer.byteLength(mxid);
@@ -111,7 +114,7 @@ export class HashRecords {
   /** Reads from both ends of a usual record, so that the processor has it when it is needed. @returns any number */
   touch(place: number): number {
     const words = this.wordsOf(place);
-    return words[wordOf(place)]! ^ (words[wordOf(place) + SECOND_HALF] ?? 0);
+    return words[wordOf(place)]! ^ (words[wordOf(place) + LATER_WORD] ?? 0);
   }
 
   get bytes(): number {
@@ -124,20 +127,15 @@ export class HashRecords {
 
   /** Whether `makeRoom` has something to do. */
   get isFull(): boolean {
-    return this.end + MAX_UNITS > this.capacity;
+    return this.end + MAX_UNITS > this.capacity && this.capacity < 2 ** PLACE_BITS;
   }
 
-  /**
-   * Makes room for one more record, in small steps. Nothing may be added or removed before the last step.
-   *
-   * @throws RangeError if 2 GiB are full
-   */
+  /** Makes room for one more record, in small steps. Nothing may be added or removed before the last step. */
   *makeRoom(): Generator<void> {
     if (!this.isFull) return;
     const number = Math.max(0, this.chunks.length - 1);
     const chunk = this.chunks[number];
     if (chunk?.length === CHUNK_UNITS * UNIT_WORDS) {
-      if (this.capacity === 2 ** PLACE_BITS) throw new RangeError('The addresses of a source need more than 2 GiB');
       this.end = this.capacity;
       this.replaceChunk(number + 1, new Uint32Array(CHUNK_UNITS * UNIT_WORDS));
       return;
@@ -152,6 +150,7 @@ export class HashRecords {
 
   private append(units: number): number {
     const place = this.end;
+    if (place + units > 2 ** PLACE_BITS) throw new RangeError('The addresses of a source need more than 2 GiB');
     this.end += units;
     return place;
   }
@@ -178,6 +177,3 @@ export class HashRecords {
 
 /** Where a record begins in its chunk. */
 const wordOf = (place: number): number => (place & (CHUNK_UNITS - 1)) * UNIT_WORDS;
-
-const unitsFor = (nameBytes: number): number => Math.ceil((NAME + nameBytes) / UNIT_BYTES);
-const MAX_UNITS = unitsFor(MAX_NAME_BYTES);

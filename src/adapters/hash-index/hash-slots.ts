@@ -14,7 +14,7 @@ let touched = 0;
  * record at all for most hashes that are missing.
  */
 export class HashSlots {
-  /** @param words the data of other slots, as many as they are; some must always be free */
+  /** @param words one for each slot: those of other slots, or zeros; at least one slot must always be free */
   constructor(
     readonly words: Uint32Array<ArrayBuffer>,
     private readonly records: HashRecords,
@@ -30,7 +30,7 @@ export class HashSlots {
   }
 
   /** The next slot after `after` with the hash at `at` of `keys`, or the first one if `after` is absent; -1 if there is none. */
-  next(keys: Uint32Array, at = 0, after?: number): number {
+  next(keys: Uint32Array, at: number, after?: number): number {
     const from = after === undefined ? this.home(keys[at]!) : this.following(after);
     return this.confirmed(this.tagged(keys, at, from), keys, at);
   }

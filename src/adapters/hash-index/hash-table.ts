@@ -48,7 +48,7 @@ export class Table {
   }
 
   find(hash: string): Mxid | typeof AMBIGUOUS | undefined {
-    return readKey(hash, key) ? this.answerAt(this.slots.next(key), key) : undefined;
+    return readKey(hash, key) ? this.answerAt(this.slots.next(key, 0), key) : undefined;
   }
 
   /** The existing answers, by hash. */
@@ -141,7 +141,7 @@ export class Table {
   /** The slot of an entry, or -1. The hash of the entry remains in `key`. */
   private slotOf(entry: Entry): number {
     if (!readKey(entry.hash, key)) throw new TypeError('Not a lookup hash');
-    for (let slot = this.slots.next(key); slot >= 0; slot = this.slots.next(key, 0, slot)) {
+    for (let slot = this.slots.next(key, 0); slot >= 0; slot = this.slots.next(key, 0, slot)) {
       const place = this.slots.place(slot);
       if ((this.records.marks(place) & ~SEVERAL) === marksOf(entry) && this.records.mxid(place) === entry.mxid)
         return slot;
@@ -152,7 +152,7 @@ export class Table {
   /** Marks the records with the hash in `key` as several. @returns the mark if there are any, otherwise 0 */
   private markOthers(): number {
     let mark = 0;
-    for (let slot = this.slots.next(key); slot >= 0; slot = this.slots.next(key, 0, slot)) {
+    for (let slot = this.slots.next(key, 0); slot >= 0; slot = this.slots.next(key, 0, slot)) {
       mark = SEVERAL;
       this.records.mark(this.slots.place(slot), SEVERAL);
     }

@@ -17,4 +17,23 @@ describe('HashRecords', () => {
     const wrong = places.filter((place, at) => !records.holds(place, hashAt(at), 0) || records.mxid(place) !== long);
     expect(wrong).toEqual([]);
   });
+
+  it('fails with a clear error at 2 GiB, and still uses free places', () => {
+    const chunkBytes = 2 ** 26;
+    const [full, last] = [new Uint32Array(chunkBytes / 4), new Uint32Array(chunkBytes / 4)];
+    const records = new HashRecords({ chunks: [...Array<typeof full>(31).fill(full), last], end: 2 ** 27 - 40 });
+    const add = (at: number) => {
+      for (const _step of records.makeRoom());
+      return records.add(hashAt(at), 0, long, 1);
+    };
+    const places = [add(1), add(2)];
+    expect(() => add(3)).toThrow(new RangeError('The addresses of a source need more than 2 GiB'));
+    expect(records.isFull).toBe(false);
+    expect(places.map((place, i) => records.holds(place, hashAt(i + 1), 0) && records.mxid(place))).toEqual([
+      long,
+      long,
+    ]);
+    records.remove(places[0]!);
+    expect(add(4)).toBe(places[0]);
+  });
 });

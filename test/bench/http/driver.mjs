@@ -4,7 +4,7 @@
 import { connect } from 'node:net';
 
 const END_OF_HEAD = Buffer.from('\r\n\r\n');
-const OK = Buffer.from('200');
+const OK = Buffer.from('HTTP/1.1 200 ');
 
 process.on('message', (work) => {
   run(work).then(
@@ -17,6 +17,7 @@ async function run({ port, requests, clients, ms }) {
   const prepared = requests.map(({ head, body, answer, isBeginning }) => ({
     bytes: Buffer.from(`${head}\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`),
     answer: Buffer.from(answer),
+    lengthField: Buffer.from(`\r\nContent-Length: ${Buffer.byteLength(answer)}\r\n`),
     isBeginning,
   }));
   const times = [];
@@ -34,9 +35,10 @@ async function run({ port, requests, clients, ms }) {
 
 function client(port, until, take, times) {
   return new Promise((resolve, reject) => {
-    let [request, since, chunks, have, headBytes] = [undefined, 0, [], 0, 0];
+    let [request, since, chunks, have, wanted] = [undefined, 0, [], 0, -1];
     const ask = () => {
       request = take();
+      [chunks, have, wanted] = [[], 0, -1];
       since = performance.now();
       socket.write(request.bytes);
     };
@@ -49,29 +51,26 @@ function client(port, until, take, times) {
         resolve();
       }
     };
-    const onAnswer = (bytes) => {
-      [chunks, have] = [[], 0];
-      const problem = problemOf(bytes, request);
-      if (problem) {
-        reject(new Error(problem));
-        socket.destroy();
-      } else {
-        headBytes = bytes.indexOf(END_OF_HEAD) + 4;
-        answered();
-      }
-    };
-    const onData = (length, buffer) => {
-      if (have === 0 && isUsual(buffer, length, headBytes, request)) {
-        answered();
-        return true;
-      }
+    const read = (length, buffer) => {
+      if (have === 0 && isRightAtOnce(buffer, length, request)) return answered();
       chunks.push(Buffer.from(buffer.subarray(0, length)));
       have += length;
-      const wanted = have < request.answer.length ? -1 : lengthOf(chunks);
-      if (wanted >= 0 && have >= wanted) onAnswer(Buffer.concat(chunks));
+      if (wanted < 0) wanted = lengthOf(Buffer.concat(chunks));
+      if (wanted < 0 || have < wanted) return undefined;
+      if (have > wanted) throw new Error('more than one answer');
+      assertRight(Buffer.concat(chunks), request);
+      return answered();
+    };
+    const callback = (length, buffer) => {
+      try {
+        read(length, buffer);
+      } catch (error) {
+        reject(error);
+        socket.destroy();
+      }
       return true;
     };
-    const onread = { buffer: Buffer.alloc(65_536), callback: onData };
+    const onread = { buffer: Buffer.alloc(65_536), callback };
     const socket = connect({ port, host: '127.0.0.1', noDelay: true, onread });
     socket.on('connect', ask);
     socket.on('error', reject);
@@ -79,33 +78,34 @@ function client(port, until, take, times) {
   });
 }
 
-/** Whether these bytes are the right answer, all of it, with a head as long as that of the answer before. */
-function isUsual(buffer, length, headBytes, { answer }) {
+/** Whether these bytes are the right answer, all of it: the usual case, in few steps. */
+function isRightAtOnce(buffer, length, { answer, lengthField, isBeginning }) {
+  if (isBeginning) return false;
+  const body = buffer.indexOf(END_OF_HEAD) + END_OF_HEAD.length;
+  if (length !== body + answer.length) return false;
+  const field = buffer.indexOf(lengthField);
   return (
-    headBytes > 0 &&
-    length === headBytes + answer.length &&
-    buffer.compare(OK, 0, 3, 9, 12) === 0 &&
-    buffer.compare(END_OF_HEAD, 0, 4, headBytes - 4, headBytes) === 0 &&
-    buffer.compare(answer, 0, answer.length, headBytes, length) === 0
+    field > 0 &&
+    field < body &&
+    buffer.compare(OK, 0, OK.length, 0, OK.length) === 0 &&
+    buffer.compare(answer, 0, answer.length, body, length) === 0
   );
 }
 
 /** The length of the answer including its head; -1 until the head is complete. */
-function lengthOf(chunks) {
-  const bytes = chunks.length === 1 ? chunks[0] : Buffer.concat(chunks);
+function lengthOf(bytes) {
   const end = bytes.indexOf(END_OF_HEAD);
   if (end < 0) return -1;
-  const [, length] = /\r\ncontent-length: (\d+)/i.exec(bytes.toString('latin1', 0, end)) ?? [];
+  const [, length] = /\r\ncontent-length: (\d+)\r\n/i.exec(bytes.toString('latin1', 0, end + 2)) ?? [];
   if (length === undefined) throw new Error('an answer without a length');
-  return end + 4 + Number(length);
+  return end + END_OF_HEAD.length + Number(length);
 }
 
-function problemOf(bytes, { answer, isBeginning }) {
-  const status = bytes.toString('latin1', 9, 12);
-  const end = bytes.indexOf(END_OF_HEAD) + 4;
-  if (status !== '200') return `an answer with ${status}: ${bytes.toString('utf8', end, end + 300)}`;
-  const compared = isBeginning ? bytes.subarray(end, end + answer.length) : bytes.subarray(end);
-  if (!compared.equals(answer))
-    return `a wrong answer: ${bytes.toString('utf8', end, end + 300)}`;
-  return undefined;
+function assertRight(bytes, { answer, isBeginning }) {
+  const body = bytes.indexOf(END_OF_HEAD) + END_OF_HEAD.length;
+  const shown = bytes.toString('utf8', body, body + 300);
+  if (!bytes.subarray(0, OK.length).equals(OK))
+    throw new Error(`an answer with ${bytes.toString('latin1', 0, OK.length)}: ${shown}`);
+  const compared = isBeginning ? bytes.subarray(body, body + answer.length) : bytes.subarray(body);
+  if (!compared.equals(answer)) throw new Error(`a wrong answer: ${shown}`);
 }

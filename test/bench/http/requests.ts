@@ -90,7 +90,7 @@ function requestAt({ request, size }: Kind, side: Side, addresses: number, at: n
       const [number = 0] = people;
       const signed = get(
         `/api/v1/lookup?medium=email&address=${addressAt(number)}`,
-        `{"address":"${addressAt(number)}"`,
+        `{"address":"${addressAt(number)}","medium":"email","mxid":"${mxidAt(number)}",`,
       );
       return { ...signed, isBeginning: true };
     }
