@@ -9,7 +9,7 @@ const parts: Readonly<Record<string, readonly [what: string, load: () => Promise
     async () => (await import('./http.js')).benchHttp,
   ],
   stored: [
-    'lookups among a thousand to a million stored addresses (4 minutes)',
+    'lookups among a thousand to a million stored addresses (6 minutes)',
     async () => (await import('./stored.js')).benchStored,
   ],
   live: [

@@ -9,7 +9,7 @@ import { type Closing, DIST, fill, startDriver, startFilled } from './servers.js
 const STORED = [1_000, 10_000, 100_000, 1_000_000] as const;
 
 /** Lookups with a thousand and with a million stored addresses, alternately on two servers; once for the sizes between. */
-export async function benchStored({ starts = 5, rounds = 7, ms = 300, sizes = STORED as readonly number[] } = {}) {
+export async function benchStored({ starts = 8, rounds = 7, ms = 300, sizes = STORED as readonly number[] } = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'islet-stored-'));
   try {
     const comparisons = new Comparisons();
