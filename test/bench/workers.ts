@@ -11,8 +11,7 @@ import { type Closing, DIST, loadedConfig, residentMB, script, sideOf, startDriv
 /**
  * `islet serve --workers 2` compared with one process, both on PostgreSQL. On a machine with two processors the load driver needs
  * some of their time, so the ratio is computed from the processor time of all processes of a server for a request: how
- * many requests two processors answer, as a multiple of one process on one of them. What is left is that the driver
- * interrupts two workers, and not one process, which has a processor of its own.
+ * many requests two processors answer, as a multiple of one process on one of them.
  */
 export async function benchWorkers({ addresses = 100_000, starts = 4, rounds = 9, ms = 300 } = {}) {
   const closing: Closing = [];
